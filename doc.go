@@ -1,0 +1,3 @@
+// Package parfor runs a for loop anywhere: in line, on goroutines, on worker
+// processes.
+package parfor

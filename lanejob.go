@@ -1,0 +1,101 @@
+package parfor
+
+import "parfor.dev/parfor/internal/engine"
+
+// The methods that an executor calls: a lane is an engine.Job.
+
+func (l *lane[In, Out]) Spec() *engine.Spec { return &l.spec }
+
+func (l *lane[In, Out]) Pending() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.ready)
+}
+
+// Take claims tasks in the order they were submitted.
+func (l *lane[In, Out]) Take(dst []engine.Task) (n int, more bool) {
+	l.mu.Lock()
+	fresh := 0
+	n = min(len(dst), len(l.ready))
+	for i, ref := range l.ready[:n] {
+		e := &l.entries[ref]
+		e.claimed = true
+		if e.counted {
+			e.counted = false
+			fresh++
+		}
+		dst[i] = l.task(ref)
+	}
+	if l.ready = l.ready[n:]; len(l.ready) == 0 {
+		l.ready = nil
+	}
+	more = !l.over && !l.stopped
+	l.mu.Unlock()
+	if fresh > 0 {
+		l.ledger.Started(fresh)
+	}
+	return n, more
+}
+
+func (l *lane[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error) {
+	return l.in.Append(dst, &l.future(t).in)
+}
+
+// Finish ends a future, or schedules another attempt.
+func (l *lane[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
+	f := l.future(t)
+	f.begin() // true for the first attempt only
+	out, err := l.outcome(o)
+	if err != nil && l.again(int(t.Attempt), err) && l.requeue(t, err) {
+		return
+	}
+	l.mu.Lock()
+	l.drop(t.Ref)
+	l.mu.Unlock()
+	if err != nil {
+		err = failure(f, l.label, int(t.Attempt), err)
+	}
+	f.finish(out, err)
+}
+
+// requeue has a failed task tried again, unless its context has ended.
+func (l *lane[In, Out]) requeue(t engine.Task, err error) bool {
+	l.mu.Lock()
+	if l.stopped {
+		l.mu.Unlock()
+		return false
+	}
+	e := &l.entries[t.Ref]
+	e.claimed, e.attempt, e.err = false, t.Attempt+1, err
+	l.ready = append(l.ready, t.Ref)
+	h := l.handle
+	l.mu.Unlock()
+	if h != nil {
+		h.Wake()
+	}
+	return true
+}
+
+// Return takes back tasks whose bodies never began.
+func (l *lane[In, Out]) Return(ts []engine.Task) {
+	var ends []func()
+	l.mu.Lock()
+	for _, t := range ts {
+		l.entries[t.Ref].claimed = false
+		if l.stopped {
+			ends = append(ends, l.strike(t.Ref))
+		} else {
+			l.ready = append(l.ready, t.Ref)
+		}
+	}
+	h := l.handle
+	l.mu.Unlock()
+	for _, end := range ends {
+		end()
+	}
+	if h != nil {
+		h.Wake()
+	}
+}
+
+var _ engine.Job = (*lane[int, int])(nil)

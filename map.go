@@ -1,0 +1,85 @@
+package parfor
+
+import (
+	"context"
+)
+
+// Map calls body for each item and returns the results in input order:
+// result i belongs to items[i]. It blocks until no body of it is running.
+//
+// The first failure stops the loop: nothing new starts, the contexts of the
+// other bodies are cancelled, and once all have returned the error is a
+// *LoopError whose first *TaskError has the lowest index among the genuine
+// failures. With [KeepGoing] every item runs. Results that were finished are
+// in the slice in either case; [LoopError.Done] says which.
+//
+// Default: 32 tasks in flight on goroutines; with [On] an executor's size. In
+// this process it costs about 10 ns an item, a context of its own (Timeout,
+// Attempts, dictionaries) adds an allocation. Map may be called from a body
+// with the context that body was given; it then lends its slot.
+func Map[In, Out any](ctx context.Context, items []In, fn func(context.Context, In) (Out, error), opts ...Option) ([]Out, error) {
+	b := bodyOf(fn)
+	out := make([]Out, len(items))
+	if err := runSlice(ctx, items, out, b, opts, nil); err != nil {
+		return out, err
+	}
+	return out, nil
+}
+
+// Each calls body for each item, for what it does rather than what it returns.
+// In all else it is [Map].
+func Each[In any](ctx context.Context, items []In, fn func(context.Context, In) error, opts ...Option) error {
+	return runSlice(ctx, items, nil, eachBody(fn), opts, nil)
+}
+
+// runSlice is every loop over a slice. Check, if given, sees the options
+// before anything runs.
+func runSlice[In, Out any](ctx context.Context, items []In, out []Out, b body[In, Out], opts []Option, check func(*config) error) error {
+	l, err := open(ctx, b.name, opts)
+	if err != nil {
+		return err
+	}
+	if err := b.check(l); err != nil {
+		return err
+	}
+	if err := labelled(l, func(i int) In { return items[i] }); err != nil {
+		return err
+	}
+	if check != nil {
+		if err := check(l.config); err != nil {
+			return err
+		}
+	}
+	if l.engine.Remote != nil {
+		return runRemote(l, items, out, b)
+	}
+	width := min(l.width(defaultInFlight), len(items))
+	l.begin(width, len(items))
+	s := &sliceLoop[In, Out]{loop: l, body: b, items: items, out: out,
+		chunks: chunks{n: len(items), workers: max(width, 1), fixed: l.chunk}}
+	s.run()
+	return l.close(s.claimed(), len(items), false)
+}
+
+func runRemote[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) error {
+	l.begin(l.engine.Remote.Slots(), len(items))
+	j, err := newSliceJob(l, b, items, out)
+	if err == nil {
+		err = j.run()
+	}
+	if err != nil {
+		l.abort(err)
+		l.close(0, len(items), false)
+		return err
+	}
+	return l.close(j.finish(), len(items), false)
+}
+
+// Range returns the numbers 0 to n-1, to loop over: Map(ctx, Range(500), post).
+func Range(n int) []int {
+	numbers := make([]int, max(n, 0))
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return numbers
+}

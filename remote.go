@@ -1,0 +1,196 @@
+package parfor
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"parfor.dev/parfor/internal/codec"
+	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/internal/task"
+)
+
+// ErrNested means that a loop on worker processes, run by a body, wrote to
+// dictionaries: its writes would have to become part of that body's task,
+// which lives in this process.
+var ErrNested = fmt.Errorf("%w: a loop on worker processes inside a task can't write to dictionaries that commit with that task", ErrOption)
+
+// claims counts the tasks a remote executor holds, and knows when a loop on it
+// is over: nothing claimed is open, and nothing is left to claim.
+type claims struct {
+	open atomic.Int64
+	over chan struct{}
+	once sync.Once
+}
+
+func (c *claims) end() { c.once.Do(func() { close(c.over) }) }
+
+// commitRemote commits the dictionary writes that came with a result.
+func (p *policy) commitRemote(writes []byte) (uint64, error) {
+	if len(writes) == 0 {
+		return 0, nil
+	}
+	if p.parent != nil {
+		return 0, &permanent{ErrNested}
+	}
+	if task.CommitEncoded == nil {
+		return 0, &permanent{fmt.Errorf("parfor: a worker sent dictionary writes to a program without package dict")}
+	}
+	n, err := task.CommitEncoded(writes)
+	if err != nil {
+		err = &permanent{err}
+	}
+	return n, err
+}
+
+// sliceJob runs a loop over a slice on a remote executor. Results are decoded
+// straight into their places.
+type sliceJob[In, Out any] struct {
+	*loop
+	claims
+	what   *engine.Spec
+	in     *codec.Codec[In]
+	result *codec.Codec[Out]
+	items  []In
+	out    []Out // nil when results are not wanted
+	handle engine.Handle
+
+	take     sync.Mutex // guards the next two
+	next     int
+	returned []engine.Task // to be claimed again, before new ones
+	left     atomic.Int64
+}
+
+func newSliceJob[In, Out any](l *loop, b body[In, Out], items []In, out []Out) (*sliceJob[In, Out], error) {
+	what, err := l.spec(b.registered)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.engine.Remote.Check(what); err != nil {
+		return nil, err
+	}
+	j := &sliceJob[In, Out]{loop: l, what: what, in: codec.Of[In](), result: codec.Of[Out](), items: items, out: out}
+	j.over = make(chan struct{})
+	j.left.Store(int64(len(items)))
+	return j, nil
+}
+
+// run blocks until no task of the loop is left at the executor.
+func (j *sliceJob[In, Out]) run() error {
+	if len(j.items) == 0 {
+		return nil
+	}
+	h, err := j.engine.Remote.Attach(j)
+	if err != nil {
+		return err
+	}
+	j.take.Lock()
+	j.handle = h
+	j.take.Unlock()
+	h.Wake() // for a task that came back before the handle was known
+	j.onHalt(j.ended)
+	<-j.over
+	h.Detach()
+	return nil
+}
+
+func (j *sliceJob[In, Out]) Spec() *engine.Spec { return j.what }
+func (j *sliceJob[In, Out]) Pending() int       { return int(j.left.Load()) }
+
+// Take claims returned tasks first, then new ones.
+func (j *sliceJob[In, Out]) Take(dst []engine.Task) (n int, more bool) {
+	j.take.Lock()
+	defer j.take.Unlock()
+	if j.stop.Load() {
+		return 0, false
+	}
+	n = copy(dst, j.returned)
+	j.returned = j.returned[n:]
+	for ; n < len(dst) && j.next < len(j.items); n++ {
+		dst[n] = engine.Task{Index: j.next, Ref: -1, Attempt: 1}
+		j.next++
+	}
+	j.open.Add(int64(n))
+	j.left.Add(-int64(n))
+	return n, j.left.Load() > 0 || j.open.Load() > 0 && j.attempts > 1
+}
+
+func (j *sliceJob[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error) {
+	return j.in.Append(dst, &j.items[t.Index])
+}
+
+// Finish stores a result or decides about a failed attempt.
+func (j *sliceJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
+	err := o.Err
+	if err == nil {
+		err = j.store(t.Index, o)
+	}
+	if err != nil {
+		if j.again(int(t.Attempt), err) {
+			t.Attempt++
+			j.Return([]engine.Task{t})
+			return
+		}
+		j.settle(t.Index, int(t.Attempt), err)
+	}
+	if j.open.Add(-1) == 0 {
+		j.ended()
+	}
+}
+
+// store puts a result in its place, once its writes are committed.
+func (j *sliceJob[In, Out]) store(i int, o *engine.Outcome) error {
+	if j.out != nil {
+		if err := j.result.Decode(o.Out, &j.out[i]); err != nil {
+			var zero Out
+			j.out[i] = zero
+			return fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
+		}
+	}
+	if len(o.Writes) == 0 {
+		return nil
+	}
+	_, err := j.commitRemote(o.Writes)
+	if err != nil && j.out != nil {
+		var zero Out
+		j.out[i] = zero
+	}
+	return err
+}
+
+// Return takes back tasks whose bodies are to begin elsewhere, or again.
+func (j *sliceJob[In, Out]) Return(ts []engine.Task) {
+	j.take.Lock()
+	j.returned = append(j.returned, ts...)
+	j.left.Add(int64(len(ts)))
+	h := j.handle
+	j.take.Unlock()
+	if j.open.Add(-int64(len(ts))) == 0 {
+		j.ended()
+	}
+	if h != nil {
+		h.Wake()
+	}
+}
+
+// ended ends the wait of run if nothing is claimed and nothing will be.
+func (j *sliceJob[In, Out]) ended() {
+	j.take.Lock()
+	defer j.take.Unlock()
+	if j.open.Load() > 0 {
+		return
+	}
+	if j.stop.Load() || j.next == len(j.items) && len(j.returned) == 0 {
+		j.claims.end()
+	}
+}
+
+// finish records what was claimed and never ran, and says how many items were.
+func (j *sliceJob[In, Out]) finish() (claimed int) {
+	j.take.Lock()
+	defer j.take.Unlock()
+	for _, t := range j.returned {
+		j.skip(t.Index, t.Index+1)
+	}
+	return j.next
+}

@@ -1,0 +1,171 @@
+package parfor
+
+import (
+	"sync"
+
+	"parfor.dev/parfor/internal/meter"
+	"parfor.dev/parfor/internal/task"
+	"parfor.dev/parfor/observe"
+)
+
+// sliceLoop runs a loop over a slice on goroutines of this process. Results go
+// straight to their places: no channel, no lock, no allocation per item.
+type sliceLoop[In, Out any] struct {
+	*loop
+	chunks
+	body  body[In, Out]
+	items []In
+	out   []Out // nil when results are not wanted
+	group sync.WaitGroup
+}
+
+func (s *sliceLoop[In, Out]) run() {
+	if len(s.items) == 0 {
+		return
+	}
+	s.group.Add(1)
+	go s.start(0, 0, 0, 0, 0)
+	s.group.Wait()
+}
+
+// worker is what one goroutine of a loop in this process knows.
+type worker[In, Out any] struct {
+	runner[In, Out]
+	*hold
+	pace  pace
+	shard *meter.Shard
+	clock bool // time each task, for observers
+	alive bool // false once a body called Goexit
+	// tasks in the current chunk
+	ok, failed, retried int
+}
+
+func newWorker[In, Out any](l *loop, w int, b body[In, Out]) *worker[In, Out] {
+	wk := &worker[In, Out]{hold: l.hold(w), shard: l.meter.Shard(w), clock: l.meter.Watched(), alive: true}
+	wk.runner = runner[In, Out]{policy: &l.policy, ctx: l.ctx, body: b.fn, worker: w}
+	if wk.hold.slot != nil {
+		wk.runner.slot = task.Slot(wk.hold.slot)
+	}
+	wk.share()
+	wk.pace.begin = meter.Now()
+	return wk
+}
+
+// end closes the worker's shared context and gives its slot back.
+func (wk *worker[In, Out]) end() {
+	if wk.shared != nil {
+		wk.shared.Seal()
+		wk.shared.End()
+	}
+	wk.hold.end()
+}
+
+// start is one worker goroutine. It begins with the rest [lo, hi) of a chunk
+// and the given attempt of its first item, when it takes over from a goroutine
+// that a body ended with Goexit.
+func (s *sliceLoop[In, Out]) start(w, lo, hi, attempt, began int) {
+	defer s.group.Done()
+	wk := newWorker(s.loop, w, s.body)
+	defer wk.end()
+	wk.goexit = func(i, attempt int, err error) { wk.release(); s.takeOver(wk, i, attempt, hi, err) }
+	for first := began == 0; ; first = false {
+		if lo == hi {
+			if s.stop.Load() || !wk.acquire() {
+				return
+			}
+			if lo, hi = s.take(&wk.pace); lo == hi {
+				return
+			}
+			attempt = 1
+		} else if !wk.acquire() {
+			s.skip(lo, hi)
+			return
+		}
+		if first && w+1 < s.chunks.workers && hi < s.n {
+			s.group.Add(1)
+			go s.start(w+1, 0, 0, 0, 0)
+		}
+		s.chunk(wk, lo, hi, max(attempt, 1))
+		if !wk.clock {
+			wk.shard.Count(wk.ok, wk.failed, wk.retried, wk.pace.timed(hi-lo))
+		} else {
+			wk.pace.timed(hi - lo)
+		}
+		wk.ok, wk.failed, wk.retried = 0, 0, 0
+		lo = hi
+		wk.yield()
+	}
+}
+
+// chunk runs items [lo, hi), the first of them from the given attempt on.
+func (s *sliceLoop[In, Out]) chunk(wk *worker[In, Out], lo, hi, attempt int) {
+	for i := lo; i < hi; i++ {
+		if s.stop.Load() {
+			s.skip(i, hi)
+			return
+		}
+		out, _, last, err := wk.item(i, attempt, s.items[i])
+		attempt = 1
+		if err != nil {
+			s.settle(i, last, err)
+		} else if s.out != nil {
+			s.out[i] = out
+		}
+	}
+}
+
+// takeOver replaces a goroutine that is unwinding because item i's body called
+// Goexit: the item has failed, or is tried again, and the chunk goes on.
+func (s *sliceLoop[In, Out]) takeOver(wk *worker[In, Out], i, attempt, hi int, err error) {
+	next := attempt + 1
+	if !s.again(attempt, err) {
+		s.settle(i, attempt, err)
+		i, next = i+1, 1
+	}
+	s.group.Add(1)
+	go s.start(wk.worker, i, hi, next, 1)
+}
+
+// item tries one item as often as the loop allows and returns the attempt that
+// decided. The attempts of an item stay on their worker.
+func (wk *worker[In, Out]) item(i, attempt int, in In) (out Out, commit uint64, last int, err error) {
+	for ; ; attempt++ {
+		if wk.clock {
+			out, commit, err = wk.watch(i, attempt, in)
+		} else {
+			out, commit, err = wk.try(i, attempt, in)
+		}
+		if err == nil {
+			wk.ok++
+			return out, commit, attempt, nil
+		}
+		if !wk.again(attempt, err) {
+			wk.failed++
+			return out, 0, attempt, err
+		}
+		wk.retried++
+	}
+}
+
+// watch is try with a clock, for loops that somebody observes.
+func (wk *worker[In, Out]) watch(i, attempt int, in In) (out Out, commit uint64, err error) {
+	begin := meter.Now()
+	wk.shard.Begin(i, attempt, begin)
+	out, commit, err = wk.try(i, attempt, in)
+	wk.shard.Task(begin, meter.Now()-begin, i, attempt, wk.flags(attempt, err))
+	return out, commit, err
+}
+
+func (wk *worker[In, Out]) flags(attempt int, err error) observe.Flags {
+	switch {
+	case err == nil:
+		return observe.OK
+	case wk.again(attempt, err):
+		return observe.Retried
+	case isTimeout(err):
+		return observe.Failed | observe.TimedOut
+	}
+	return observe.Failed
+}
+
+func isTimeout(err error) bool { _, ok := err.(*TimeoutError); return ok }

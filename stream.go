@@ -1,0 +1,120 @@
+package parfor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+// Result is a finished item of a stream.
+type Result[In, Out any] struct {
+	Index   int // position in the input, from 0
+	In      In
+	Out     Out
+	Attempt int    // the one that decided, from 1
+	Commit  uint64 // place of its dictionary writes in the commit order, 0 without writes
+}
+
+// Stream calls body for each item of seq and yields results as they finish, or
+// in input order with [InOrder]. It is the primitive of the loops: items are
+// pulled lazily, at most a window of them is taken and not yet yielded
+// ([Window]), and memory is bounded by that, for infinite inputs too.
+//
+// There is one error channel. With [KeepGoing] an item that failed is yielded
+// with its *TaskError (Index and In are set) and the stream goes on. Whatever
+// ends the loop early (without KeepGoing the first failure; a cancelled
+// context, a deadline, a panic in seq) comes last, once, as a *LoopError, after
+// every result that was finished. Breaking out of the range cancels running
+// bodies and waits for them; what they had committed stays.
+//
+// seq runs on a goroutine of the loop's. One that is blocked in its own read
+// when the loop ends is not waited for. Bodies run on 32 goroutines by
+// default; with [On] as many as the executor has room for. The returned
+// iterator runs the loop anew each time it is ranged over.
+func Stream[In, Out any](ctx context.Context, seq iter.Seq[In], fn func(context.Context, In) (Out, error), opts ...Option) iter.Seq2[Result[In, Out], error] {
+	var source iter.Seq2[In, error]
+	if seq != nil {
+		source = func(yield func(In, error) bool) {
+			seq(func(in In) bool { return yield(in, nil) })
+		}
+	}
+	return runStream(ctx, source, bodyOf(fn), opts)
+}
+
+// StreamFrom is [Stream] over a source that can fail. An error of the source
+// ends the loop: items before it are finished and yielded, then comes a
+// *LoopError whose Cause is that error.
+func StreamFrom[In, Out any](ctx context.Context, seq iter.Seq2[In, error], fn func(context.Context, In) (Out, error), opts ...Option) iter.Seq2[Result[In, Out], error] {
+	return runStream(ctx, seq, bodyOf(fn), opts)
+}
+
+// errBroken is why a loop stopped whose caller left the range.
+var errBroken = errors.New("parfor: the caller left the range")
+
+func runStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b body[In, Out], opts []Option) iter.Seq2[Result[In, Out], error] {
+	return func(yield func(Result[In, Out], error) bool) {
+		s, err := openStream(ctx, seq, b, opts)
+		if err != nil {
+			yield(Result[In, Out]{}, err)
+			return
+		}
+		left := true // the range was left by break, return or a panic
+		defer func() {
+			if left {
+				s.abort(errBroken)
+				s.drain()
+				s.close(s.taken, -1, false)
+			}
+		}()
+		for {
+			ref, more := s.next()
+			if !more {
+				break
+			}
+			e := &s.entries[ref]
+			r := Result[In, Out]{Index: e.index, In: e.in, Out: e.out, Attempt: e.attempt, Commit: e.commit}
+			var err error
+			if e.failed != nil {
+				err = e.failed
+			}
+			s.free(ref)
+			if !yield(r, err) {
+				return
+			}
+		}
+		left = false
+		blocked := s.drain()
+		total := s.taken
+		if !s.sourceDone {
+			total = -1
+		}
+		if err := s.close(s.taken, total, blocked); err != nil && s.unreported(err) {
+			yield(Result[In, Out]{}, err)
+		}
+	}
+}
+
+// unreported reports whether the loop's error says more than the item errors
+// that were yielded already.
+func (s *stream[In, Out]) unreported(err error) bool {
+	le, ok := err.(*LoopError)
+	return !ok || !s.keepGoing || le.Cause != nil || le.SourceBlocked
+}
+
+func openStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b body[In, Out], opts []Option) (*stream[In, Out], error) {
+	l, err := open(ctx, b.name, opts)
+	if err != nil {
+		return nil, err
+	}
+	if seq == nil {
+		return nil, fmt.Errorf("%w: the source is nil", ErrOption)
+	}
+	if err := b.check(l); err != nil {
+		return nil, err
+	}
+	if l.dupGiven {
+		return nil, fmt.Errorf("%w: OnDuplicate is for ByKey and Associate", ErrOption)
+	}
+	return newStream(l, seq, b)
+}

@@ -1,0 +1,85 @@
+package parfor
+
+import (
+	"fmt"
+
+	"parfor.dev/parfor/internal/codec"
+	"parfor.dev/parfor/internal/engine"
+)
+
+// streamJob is a stream as a remote executor sees it. A task's Ref is its
+// entry.
+type streamJob[In, Out any] struct {
+	*stream[In, Out]
+	what   *engine.Spec
+	in     *codec.Codec[In]
+	result *codec.Codec[Out]
+	handle engine.Handle
+}
+
+func (j *streamJob[In, Out]) Spec() *engine.Spec { return j.what }
+
+// Pending is not known: the source may end at any item.
+func (j *streamJob[In, Out]) Pending() int { return -1 }
+
+func (j *streamJob[In, Out]) Take(dst []engine.Task) (n int, more bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.stop.Load() {
+		return 0, false
+	}
+	for n < len(dst) {
+		ref, ok := j.ready.pop()
+		if !ok {
+			break
+		}
+		e := &j.entries[ref]
+		dst[n] = engine.Task{Index: e.index, Ref: ref, Attempt: e.again}
+		n++
+	}
+	j.open += n
+	return n, true
+}
+
+func (j *streamJob[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error) {
+	return j.in.Append(dst, &j.entries[t.Ref].in)
+}
+
+// Finish stores a result for the consumer or decides about a failed attempt.
+func (j *streamJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
+	e := &j.entries[t.Ref]
+	e.attempt = int(t.Attempt)
+	err := o.Err
+	if err == nil {
+		if err = j.result.Decode(o.Out, &e.out); err != nil {
+			err = fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
+		} else {
+			e.commit, err = j.commitRemote(o.Writes)
+		}
+	}
+	if err != nil {
+		var zero Out
+		e.out = zero
+		if j.again(int(t.Attempt), err) {
+			t.Attempt++
+			j.Return([]engine.Task{t})
+			return
+		}
+	}
+	j.report(t.Ref, err)
+}
+
+// Return takes back tasks whose bodies are to begin elsewhere, or again.
+func (j *streamJob[In, Out]) Return(ts []engine.Task) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := len(ts) - 1; i >= 0; i-- {
+		j.entries[ts[i].Ref].again = ts[i].Attempt
+		j.ready.pushFront(ts[i].Ref)
+	}
+	j.open -= len(ts)
+	j.news.Signal()
+	if j.handle != nil {
+		j.handle.Wake()
+	}
+}

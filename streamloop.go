@@ -1,0 +1,314 @@
+package parfor
+
+import (
+	"iter"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"parfor.dev/parfor/internal/codec"
+)
+
+// stream is a running [Stream]. Its items live in a fixed number of entries,
+// the window: the feeder takes a free one for each item of the source, workers
+// claim it, the consumer yields it and gives it back.
+type stream[In, Out any] struct {
+	*loop
+	body    body[In, Out]
+	source  iter.Seq2[In, error]
+	entries []entry[In, Out]
+	workers sync.WaitGroup
+	width   int
+	remote  *streamJob[In, Out] // nil in this process
+	fed     chan struct{}       // closed when the feeder has ended
+
+	mu       sync.Mutex
+	space    sync.Cond // the feeder waits for a free entry
+	work     sync.Cond // workers wait for a ready one
+	news     sync.Cond // the consumer waits for a finished one, or the end
+	freed    []int32
+	ready    refs // to be claimed, in input order
+	finished refs // to be yielded; by index when in order
+	turn     int  // index to be yielded next, in order
+	taken    int  // items taken from the source
+	open     int  // claimed, not settled
+	started  int  // worker goroutines
+	idle     int  // of them, waiting for work
+
+	sourceDone bool // ended by itself
+	inSource   bool // the feeder is in the source's own code
+}
+
+type entry[In, Out any] struct {
+	index, attempt int
+	in             In
+	out            Out
+	commit         uint64
+	failed         *TaskError
+	again          int32 // attempt to claim it with
+}
+
+func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out]) (*stream[In, Out], error) {
+	s := &stream[In, Out]{loop: l, body: b, source: seq, fed: make(chan struct{})}
+	s.space.L, s.work.L, s.news.L = &s.mu, &s.mu, &s.mu
+	window := l.window
+	if l.engine.Remote != nil {
+		s.width = l.engine.Remote.Slots()
+		if window == 0 {
+			window = max(4096, 4*s.width)
+		}
+	} else {
+		s.width = l.width(defaultInFlight)
+		if window == 0 {
+			window = max(64, 4*s.width)
+		}
+	}
+	s.entries = make([]entry[In, Out], window)
+	s.freed = make([]int32, window)
+	for i := range s.freed {
+		s.freed[i] = int32(window - 1 - i)
+	}
+	s.ready.init(window)
+	s.finished.init(window)
+	if err := labelled(l, s.item); err != nil {
+		return nil, err
+	}
+	l.begin(s.width, -1)
+	if err := s.attach(); err != nil {
+		l.abort(err)
+		l.close(0, -1, false)
+		return nil, err
+	}
+	l.onHalt(s.wakeAll)
+	go s.feed()
+	return s, nil
+}
+
+// attach puts the stream before the workers of a remote executor, if it runs
+// on one.
+func (s *stream[In, Out]) attach() error {
+	if s.engine.Remote == nil {
+		return nil
+	}
+	what, err := s.spec(s.body.registered)
+	if err != nil {
+		return err
+	}
+	if err := s.engine.Remote.Check(what); err != nil {
+		return err
+	}
+	s.remote = &streamJob[In, Out]{stream: s, what: what, in: codec.Of[In](), result: codec.Of[Out]()}
+	h, err := s.engine.Remote.Attach(s.remote)
+	s.mu.Lock()
+	s.remote.handle = h
+	s.mu.Unlock()
+	return err
+}
+
+// item finds the input of an item in flight, for labels.
+func (s *stream[In, Out]) item(index int) (in In) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.entries {
+		if e := &s.entries[i]; e.index == index {
+			return e.in
+		}
+	}
+	return in
+}
+
+func (s *stream[In, Out]) wakeAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.space.Broadcast()
+	s.work.Broadcast()
+	s.news.Broadcast()
+}
+
+// feed runs the source. It is the one goroutine a loop may leave behind: when
+// the source is blocked in code of its own.
+func (s *stream[In, Out]) feed() {
+	returned := false
+	defer func() {
+		if !returned {
+			if v := recover(); v != nil {
+				s.abort(&sourceError{&PanicError{Value: v, Stack: debug.Stack()}})
+			} else {
+				s.abort(&sourceError{ErrGoexit})
+			}
+		}
+		s.mu.Lock()
+		s.inSource = false
+		s.work.Broadcast()
+		s.news.Broadcast()
+		s.mu.Unlock()
+		close(s.fed)
+	}()
+	s.mu.Lock()
+	s.inSource = true
+	s.mu.Unlock()
+	ended := true
+	for in, err := range s.source {
+		if err != nil {
+			s.sourceFailed(err)
+			ended = false
+			break
+		}
+		if !s.push(in) {
+			ended = false
+			break
+		}
+	}
+	returned = true
+	s.mu.Lock()
+	s.sourceDone = s.sourceDone || ended
+	s.mu.Unlock()
+}
+
+// sourceError is a source that failed; what it had yielded before is finished.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return "parfor: source: " + trimPrefix(e.err.Error()) }
+func (e *sourceError) Unwrap() error { return e.err }
+
+// sourceFailed ends the input, not the items already taken.
+func (s *stream[In, Out]) sourceFailed(err error) {
+	s.loop.mu.Lock()
+	if s.cause == nil {
+		s.cause = &sourceError{err}
+	}
+	s.loop.mu.Unlock()
+	s.mu.Lock()
+	s.sourceDone = true
+	s.mu.Unlock()
+}
+
+// push hands an item to the workers, once there is room in the window. It
+// reports false when the loop has ended.
+func (s *stream[In, Out]) push(in In) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inSource = false
+	for len(s.freed) == 0 && !s.stop.Load() {
+		s.space.Wait()
+	}
+	s.inSource = true
+	if s.stop.Load() {
+		return false
+	}
+	ref := s.freed[len(s.freed)-1]
+	s.freed = s.freed[:len(s.freed)-1]
+	s.entries[ref] = entry[In, Out]{index: s.taken, in: in, again: 1}
+	s.taken++
+	s.ready.push(ref)
+	s.offer()
+	return true
+}
+
+// offer makes somebody claim a ready entry. The lock is held.
+func (s *stream[In, Out]) offer() {
+	switch {
+	case s.remote != nil:
+		if s.remote.handle != nil {
+			s.remote.handle.Wake()
+		}
+	case s.idle > 0:
+		s.idle-- // whoever is woken is spoken for
+		s.work.Signal()
+	case s.started < s.width:
+		s.started++
+		s.workers.Add(1)
+		go s.start(s.started-1, -1, 0)
+	}
+}
+
+// next blocks until a result is to be yielded; false means there are no more.
+func (s *stream[In, Out]) next() (ref int32, more bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if ref, ok := s.pick(); ok {
+			return ref, true
+		}
+		if s.open == 0 && (s.stop.Load() || s.sourceDone && s.ready.len() == 0) {
+			// In order, what finished behind a gap that will never close.
+			return s.finished.pop()
+		}
+		s.news.Wait()
+	}
+}
+
+// pick finds the entry to yield now. The lock is held.
+func (s *stream[In, Out]) pick() (int32, bool) {
+	if !s.inOrder {
+		return s.finished.pop()
+	}
+	ref, ok := s.finished.peek()
+	if !ok || s.entries[ref].index != s.turn {
+		return 0, false
+	}
+	return s.finished.pop()
+}
+
+// free gives a yielded entry back to the feeder.
+func (s *stream[In, Out]) free(ref int32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turn = s.entries[ref].index + 1
+	s.entries[ref] = entry[In, Out]{index: -1}
+	s.freed = append(s.freed, ref)
+	s.space.Signal()
+}
+
+// settled records that an entry is done: finished, failed, or dropped. The
+// lock is held.
+func (s *stream[In, Out]) settled(ref int32, yield bool) {
+	s.open--
+	if yield {
+		if s.inOrder {
+			s.finished.insert(ref, func(a, b int32) bool { return s.entries[a].index < s.entries[b].index })
+		} else {
+			s.finished.push(ref)
+		}
+	}
+	s.news.Signal()
+}
+
+// drain waits until no body runs. It reports whether the source was left
+// behind in code of its own.
+func (s *stream[In, Out]) drain() (blocked bool) {
+	s.stop.Store(true)
+	s.wakeAll()
+	s.mu.Lock()
+	for s.open > 0 {
+		s.news.Wait()
+	}
+	for ref, ok := s.ready.pop(); ok; ref, ok = s.ready.pop() {
+		s.skip(s.entries[ref].index, s.entries[ref].index+1)
+	}
+	s.mu.Unlock()
+	if s.remote != nil {
+		s.remote.handle.Detach()
+	}
+	s.workers.Wait()
+	return !s.awaitSource()
+}
+
+// awaitSource gives the feeder a moment to leave code of its own, and as long
+// as it takes if it only waits for the loop.
+func (s *stream[In, Out]) awaitSource() bool {
+	patience := time.NewTimer(10 * time.Millisecond)
+	defer patience.Stop()
+	select {
+	case <-s.fed:
+		return true
+	case <-patience.C:
+	}
+	s.mu.Lock()
+	inside := s.inSource
+	s.mu.Unlock()
+	if !inside {
+		<-s.fed
+	}
+	return !inside
+}

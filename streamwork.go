@@ -1,0 +1,92 @@
+package parfor
+
+// start is one worker goroutine of a stream in this process. It begins with
+// the given entry and attempt when it takes over from a goroutine that a body
+// ended with Goexit.
+func (s *stream[In, Out]) start(w int, ref int32, attempt int) {
+	defer s.workers.Done()
+	wk := newWorker(s.loop, w, s.body)
+	defer wk.end()
+	wk.goexit = func(_, attempt int, err error) { wk.release(); s.takeOver(wk, ref, attempt, err) }
+	if ref < 0 {
+		ref, attempt = s.claim(wk)
+	}
+	for ref >= 0 {
+		if !wk.acquire() {
+			s.drop(ref)
+			return
+		}
+		e := &s.entries[ref]
+		out, commit, last, err := wk.item(e.index, attempt, e.in)
+		if !wk.clock {
+			wk.shard.Count(wk.ok, wk.failed, wk.retried, 0)
+		}
+		wk.ok, wk.failed, wk.retried = 0, 0, 0
+		e.out, e.commit, e.attempt = out, commit, last
+		s.report(ref, err)
+		wk.yield()
+		ref, attempt = s.claim(wk)
+	}
+}
+
+// report settles an entry whose last attempt has ended.
+func (s *stream[In, Out]) report(ref int32, err error) {
+	e := &s.entries[ref]
+	yield := err == nil
+	if err != nil {
+		e.failed = s.settle(e.index, e.attempt, err)
+		// Without KeepGoing the loop's error, which comes last, says it all.
+		yield = e.failed != nil && s.keepGoing
+	}
+	s.mu.Lock()
+	s.settled(ref, yield)
+	s.mu.Unlock()
+}
+
+// claim blocks until there is work; -1 means there will be none. A worker that
+// waits holds no slot.
+func (s *stream[In, Out]) claim(wk *worker[In, Out]) (ref int32, attempt int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if s.stop.Load() {
+			return -1, 0
+		}
+		if ref, ok := s.ready.pop(); ok {
+			s.open++
+			return ref, 1
+		}
+		if s.sourceDone {
+			return -1, 0
+		}
+		if wk.has {
+			s.mu.Unlock()
+			wk.release()
+			s.mu.Lock()
+			continue
+		}
+		s.idle++
+		s.work.Wait()
+	}
+}
+
+// drop gives up an entry that was claimed and never ran.
+func (s *stream[In, Out]) drop(ref int32) {
+	s.skip(s.entries[ref].index, s.entries[ref].index+1)
+	s.mu.Lock()
+	s.settled(ref, false)
+	s.mu.Unlock()
+}
+
+// takeOver replaces a goroutine that is unwinding because a body called
+// Goexit.
+func (s *stream[In, Out]) takeOver(wk *worker[In, Out], ref int32, attempt int, err error) {
+	next := attempt + 1
+	if !s.again(attempt, err) {
+		s.entries[ref].attempt = attempt
+		s.report(ref, err)
+		ref, next = -1, 0
+	}
+	s.workers.Add(1)
+	go s.start(wk.worker, ref, next)
+}

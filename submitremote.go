@@ -1,0 +1,78 @@
+package parfor
+
+import (
+	"context"
+	"reflect"
+
+	"parfor.dev/parfor/internal/codec"
+	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/internal/meter"
+	"parfor.dev/parfor/internal/registry"
+)
+
+// laneKey says which submissions are alike: one job can hold them all, and
+// submitting costs no attachment of its own.
+type laneKey struct {
+	ctx  context.Context
+	body *registry.Body
+}
+
+// dispatch hands the task to an executor in other processes.
+func (s *submission[In, Out]) dispatch() {
+	f := s.future
+	body := lookup(s.body)
+	if body == nil {
+		f.reject(errNotRegistered(bodyName(s.body), false))
+		return
+	}
+	if !s.admit() {
+		return
+	}
+	if s.ctx.Err() != nil {
+		f.cancel(canceled(s.ctx))
+		return
+	}
+	var key any
+	if s.bare && reflect.ValueOf(s.ctx).Comparable() {
+		key = laneKey{s.ctx, body}
+		if l, ok := f.ledger.Lanes.Load(key); ok && l.(*lane[In, Out]).join(f) {
+			return
+		}
+	}
+	l, err := s.lane(body)
+	if err != nil {
+		f.reject(err)
+		return
+	}
+	l.open(key, f)
+}
+
+// lane makes a job for this submission and others like it.
+func (s *submission[In, Out]) lane(body *registry.Body) (*lane[In, Out], error) {
+	s.arrange()
+	if s.name == "" {
+		s.name = body.Name
+	}
+	total := 1
+	if s.bare {
+		total = -1
+	}
+	l := &lane[In, Out]{ledger: s.future.ledger, remote: s.engine.Remote, label: s.label,
+		in: codec.Of[In](), result: codec.Of[Out]()}
+	l.config, l.parent = s.config, s.parent
+	args, err := encodeArgs(s.config)
+	if err != nil {
+		return nil, err
+	}
+	values, err := collectPropagated(s.ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.meter = meter.New(s.name, s.engine.Kind, s.engine.Remote.Slots(), total, s.observers)
+	l.spec = engine.Spec{Name: s.name, Body: body, Ctx: s.ctx, Timeout: s.timeout, Grace: s.grace,
+		Args: args, Values: values, Meter: l.meter, Label: l.text}
+	if err := s.engine.Remote.Check(&l.spec); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
