@@ -2,7 +2,6 @@ package parfor
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"runtime"
 	"runtime/debug"
@@ -88,8 +87,8 @@ func (r *runner[In, Out]) within(tc *task.Ctx, index, attempt int, in In) (out O
 		out, err = r.leave(tc, index, attempt, in, late)
 	} else {
 		stall := time.AfterFunc(r.timeout+r.grace, func() { r.stalled(index) })
+		defer stall.Stop() // also when the body ends its goroutine
 		out, err = r.call(tc, index, attempt, in)
-		stall.Stop()
 	}
 	if context.Cause(ctx) == error(late) {
 		late.Took = time.Since(begin)
@@ -182,19 +181,18 @@ func (r *runner[In, Out]) call(ctx context.Context, index, attempt int, in In) (
 	}()
 	out, err = r.body(ctx, in)
 	returned = true
-	return out, err
+	return out, sound(err)
 }
 
-// permanent marks an error that no further attempt can mend.
+// permanent marks an error that no further attempt can mend. It is always the
+// outermost one, and taken off before anybody else sees the error.
 type permanent struct{ error }
-
-func (p *permanent) Unwrap() error { return p.error }
 
 // again reports whether a failed attempt is to be followed by another.
 func (p *policy) again(attempt int, err error) bool {
 	if attempt >= p.attempts || p.stop.Load() {
 		return false
 	}
-	var no *permanent
-	return !errors.As(err, &no)
+	_, no := err.(*permanent)
+	return !no
 }

@@ -1,6 +1,7 @@
 package parfor
 
 import (
+	"container/list"
 	"fmt"
 	"sync"
 
@@ -56,16 +57,17 @@ type completion struct {
 	home   task.Slot     // the slot it has for itself, or nil
 	remote engineSide    // where it is claimed, on executors in other processes
 
-	admitted bool // the ledger counts it
+	admitted bool // the ledger counts it as open
 
 	mu       sync.Mutex
 	state    State
 	err      error
 	failure  *engine.Failure // until somebody reads err
 	watchers []*watcher
-	leave    func()      // gives back the place of a task that will not start
-	unwatch  func() bool // stops watching the submission's context
-	notify   func()      // runs the callbacks, nil without any
+	waits    bool          // the ledger counts it as unstarted
+	place    *list.Element // in the ledger's queue
+	unwatch  func() bool   // stops watching the submission's context
+	notify   func()        // runs the callbacks, nil without any
 }
 
 // engineSide is what a future asks a lane.
@@ -86,7 +88,7 @@ func (c *completion) begin() bool {
 	if c.unwatch != nil {
 		c.unwatch()
 	}
-	c.leave, c.unwatch = nil, nil
+	c.waits, c.place, c.unwatch = false, nil, nil
 	return true
 }
 
@@ -105,8 +107,8 @@ func (c *completion) end(from, to State, err error, watch func(*engine.Failure))
 		c.failure = c.ledger.Fail(err)
 		watch(c.failure)
 	}
-	leave, unwatch, notify, watchers := c.leave, c.unwatch, c.notify, c.watchers
-	c.leave, c.unwatch, c.notify, c.watchers = nil, nil, nil, nil
+	waits, place, unwatch, notify, watchers := c.waits, c.place, c.unwatch, c.notify, c.watchers
+	c.waits, c.place, c.unwatch, c.notify, c.watchers = false, nil, nil, nil, nil
 	close(c.done)
 	for _, w := range watchers {
 		w.arrive(c)
@@ -116,8 +118,10 @@ func (c *completion) end(from, to State, err error, watch func(*engine.Failure))
 	if unwatch != nil {
 		unwatch()
 	}
-	if leave != nil {
-		leave()
+	if place != nil {
+		c.ledger.Withdraw(place)
+	} else if waits {
+		c.ledger.Started(1)
 	}
 	if notify != nil {
 		c.ledger.Hold()

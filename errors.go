@@ -59,7 +59,7 @@ func (e *TaskError) Error() string {
 	}
 	if e.Err != nil {
 		b.WriteString(": ")
-		b.WriteString(strings.TrimPrefix(e.Err.Error(), "parfor: "))
+		b.WriteString(trimPrefix(textOf(e.Err)))
 	}
 	return b.String()
 }

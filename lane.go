@@ -91,9 +91,9 @@ func (l *lane[In, Out]) join(f *Future[In, Out]) bool {
 		ref = int32(len(l.entries))
 		l.entries = append(l.entries, laneTask[In, Out]{})
 	}
-	l.entries[ref] = laneTask[In, Out]{future: f, attempt: 1, counted: f.leave != nil}
+	l.entries[ref] = laneTask[In, Out]{future: f, attempt: 1, counted: f.waits}
 	f.mu.Lock()
-	f.ref, f.remote, f.leave = ref, l, nil
+	f.ref, f.remote, f.waits = ref, l, false
 	f.mu.Unlock()
 	l.ready = append(l.ready, ref)
 	l.used++

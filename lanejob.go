@@ -47,7 +47,11 @@ func (l *lane[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	f.begin() // true for the first attempt only
 	out, err := l.outcome(o)
 	if err != nil && l.again(int(t.Attempt), err) && l.requeue(t, err) {
+		l.meter.Retry(t.Index, int(t.Attempt), err)
 		return
+	}
+	if err != nil {
+		l.meter.Fail(t.Index, int(t.Attempt), err)
 	}
 	l.mu.Lock()
 	l.drop(t.Ref)

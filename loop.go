@@ -107,6 +107,9 @@ func (l *loop) begin(workers, total int) {
 	l.ctx = ctx
 	l.meter = meter.New(l.name, l.engine.Kind, workers, total, l.observers)
 	unwatch := context.AfterFunc(ctx, l.halt)
+	if ctx.Err() != nil {
+		l.halt() // AfterFunc does so on a goroutine of its own, too late for the first bodies
+	}
 	slot := lend(l.parent)
 	l.undo = func() {
 		slot()
@@ -124,6 +127,17 @@ func lend(a *task.Attempt) (takeBack func()) {
 	}
 	a.Slot.Lend()
 	return a.Slot.TakeBack
+}
+
+// asTask runs code of the task that runs this loop, on a slot of its executor
+// as all of its code: the slot is lent only while the task waits.
+func (l *loop) asTask(code func() bool) bool {
+	if l.parent == nil || l.parent.Slot == nil {
+		return code()
+	}
+	l.parent.Slot.TakeBack()
+	defer l.parent.Slot.Lend()
+	return code()
 }
 
 // halt keeps further tasks from starting. It is called once the context of the
@@ -171,10 +185,8 @@ func (l *loop) settle(index, attempt int, err error) *TaskError {
 		l.mu.Unlock()
 		return nil
 	}
-	var p *permanent
-	if errors.As(err, &p) {
-		err = p.error
-	}
+	err = mendless(err)
+	l.meter.Fail(index, attempt, err)
 	t := &TaskError{Index: index, Attempt: attempt, Err: err}
 	if l.labels != nil {
 		t.Label = l.labels(index)
@@ -193,8 +205,7 @@ func (l *loop) settle(index, attempt int, err error) *TaskError {
 // echo reports whether a body failed because the loop's context ended.
 func (l *loop) echo(err error) bool {
 	cause := context.Cause(l.ctx)
-	return errors.Is(err, context.Canceled) || errors.Is(err, cause) ||
-		errors.Is(err, errStopped) || errors.Is(err, l.ctx.Err())
+	return is(err, context.Canceled) || is(err, cause) || is(err, errStopped) || is(err, l.ctx.Err())
 }
 
 // skip records items [lo, hi) that were claimed and never ran.

@@ -51,7 +51,7 @@ func (e *LoopError) Error() string {
 		parts = append(parts, e.summary())
 	}
 	if e.Cause != nil {
-		parts = append(parts, "loop ended early: "+trimPrefix(e.Cause.Error()))
+		parts = append(parts, "loop ended early: "+trimPrefix(textOf(e.Cause)))
 	}
 	if e.SourceBlocked {
 		parts = append(parts, "its source has not returned and was left")
@@ -142,7 +142,7 @@ func (f *failures) add(t *TaskError) {
 func (f *failures) group(t *TaskError) {
 	text := "no error text"
 	if t.Err != nil {
-		text, _, _ = strings.Cut(trimPrefix(t.Err.Error()), "\n")
+		text, _, _ = strings.Cut(trimPrefix(textOf(t.Err)), "\n")
 	}
 	key := numberless(text)
 	for i := range f.groups {

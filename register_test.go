@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -290,9 +291,14 @@ func refuses[T any](t *testing.T, want ...string) {
 	}, append(want, "its result can't be sent")...)
 }
 
+var freshNames atomic.Int64
+
+// fresh makes a name that a repeated run of the test can register again.
+func fresh(name string) string { return fmt.Sprintf("%s %d", name, freshNames.Add(1)) }
+
 func accepts[T any](t *testing.T) {
 	t.Helper()
-	name := fmt.Sprintf("accepts %v", reflect.TypeFor[T]())
+	name := fresh(fmt.Sprintf("accepts %v", reflect.TypeFor[T]()))
 	gives(t, *new(T), parfor.RegisterAs(name, func(_ context.Context, v T) (T, error) { return v, nil }), *new(T))
 }
 
@@ -311,7 +317,7 @@ func TestTypesThatTravel(t *testing.T) {
 func TestResultThatCantEncodeNamesItsType(t *testing.T) {
 	loop := &recursive{}
 	loop.Next = loop
-	body := parfor.RegisterAs("cyclic", func(context.Context, int) (*recursive, error) { return loop, nil })
+	body := parfor.RegisterAs(fresh("cyclic"), func(context.Context, int) (*recursive, error) { return loop, nil })
 	_, err := remotely(t, []int{1}, body)
 	if err == nil || !strings.Contains(err.Error(), "the result of cyclic") || !strings.Contains(err.Error(), "points to itself") {
 		t.Errorf("got %v", err)

@@ -88,13 +88,12 @@ func errorKind(t reflect.Type) *errwire.Kind {
 			v := reflect.ValueOf(err)
 			if t.Kind() == reflect.Pointer {
 				if v.IsNil() {
-					return append(dst, 0), nil
+					return dst, errNilValue
 				}
 				v = v.Elem()
 			}
 			plain := reflect.New(s)
 			plain.Elem().Set(v)
-			dst = append(dst, 1)
 			for _, i := range inside {
 				cause, _ := v.Field(i).Interface().(error)
 				dst = e.Error(dst, cause)
@@ -103,10 +102,6 @@ func errorKind(t reflect.Type) *errwire.Kind {
 			return codec.AppendAny(dst, plain.Interface())
 		},
 		Decode: func(d *errwire.Decoder) (error, error) {
-			if d.Uvarint() == 0 {
-				err, _ := reflect.Zero(t).Interface().(error)
-				return err, nil
-			}
 			causes := make([]error, len(inside))
 			for i := range inside {
 				causes[i] = d.Error()

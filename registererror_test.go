@@ -89,8 +89,8 @@ func TestRegisteredTypes(t *testing.T) {
 	if got := crossed(codeError(7)); got != error(codeError(7)) {
 		t.Errorf("arrived as %#v", got)
 	}
-	if got, ok := crossed((*statusError)(nil)).(*statusError); !ok || got != nil {
-		t.Errorf("a nil one arrived as %#v", got)
+	if got := crossed((*statusError)(nil)); got == nil || got.Error() != "(*parfor_test.statusError)(nil)" {
+		t.Errorf("a nil one arrived as %v", got)
 	}
 	if in.Cause == nil {
 		t.Error("the original was changed")
@@ -104,10 +104,15 @@ func TestC39_ErrorWhoseDecodingFails(t *testing.T) {
 	}
 }
 
+var nilTyped = parfor.RegisterAs("nilTyped", func(context.Context, int) (int, error) { return 0, (*statusError)(nil) })
+
 func TestC17_NilValuedTypedError(t *testing.T) {
-	body := parfor.RegisterAs("nilTyped", func(context.Context, int) (int, error) { return 0, (*statusError)(nil) })
-	if _, err := remotely(t, []int{1}, body); err == nil {
-		t.Error("the failure is lost")
+	_, there := remotely(t, []int{1}, nilTyped)
+	_, here := parfor.Map(t.Context(), []int{1}, nilTyped)
+	for _, err := range []error{there, here} {
+		if err == nil || !strings.Contains(err.Error(), "(*parfor_test.statusError)(nil)") || errors.Is(err, io.EOF) {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 
@@ -188,7 +193,7 @@ func (*secretive) Error() string { return "secretive" }
 func TestRegisterErrorRefuses(t *testing.T) {
 	panics(t, func() { parfor.RegisterError[error](nil) }, "registererror_test.go:", "the error is nil")
 	panics(t, func() { parfor.RegisterError(errQuota) }, "registererror_test.go:", "registered already")
-	panics(t, func() { parfor.RegisterError(errors.New("quota exceeded")) }, "is taken")
+	panics(t, func() { parfor.RegisterError(errors.New("quota exceeded")) }, "change the text")
 	panics(t, func() { parfor.RegisterError(&statusError{}) }, "registered already")
 	panics(t, func() { parfor.RegisterError(io.EOF) }, "registered already")
 	panics(t, func() { parfor.RegisterError((*secretive)(nil)) }, "secretive.code is unexported")

@@ -34,14 +34,20 @@ type worker[In, Out any] struct {
 	*hold
 	pace  pace
 	shard *meter.Shard
-	clock bool // time each task, for observers
-	alive bool // false once a body called Goexit
+	echo  func(error) bool
+	clock bool // somebody watches
+	each  bool // time each task of this chunk
+	probe int  // time the next one, for so many like it
 	// tasks in the current chunk
 	ok, failed, retried int
 }
 
+// shortChunk is how many items a chunk has when they take less than 10 µs
+// each: a clock read for each of them would show.
+const shortChunk = chunkTime / 10_000
+
 func newWorker[In, Out any](l *loop, w int, b body[In, Out]) *worker[In, Out] {
-	wk := &worker[In, Out]{hold: l.hold(w), shard: l.meter.Shard(w), clock: l.meter.Watched(), alive: true}
+	wk := &worker[In, Out]{hold: l.hold(w), shard: l.meter.Shard(w), clock: l.meter.Watched(), echo: l.echo}
 	wk.runner = runner[In, Out]{policy: &l.policy, ctx: l.ctx, body: b.fn, worker: w}
 	if wk.hold.slot != nil {
 		wk.runner.slot = task.Slot(wk.hold.slot)
@@ -85,13 +91,9 @@ func (s *sliceLoop[In, Out]) start(w, lo, hi, attempt, began int) {
 			s.group.Add(1)
 			go s.start(w+1, 0, 0, 0, 0)
 		}
+		begin := wk.open(hi - lo)
 		s.chunk(wk, lo, hi, max(attempt, 1))
-		if !wk.clock {
-			wk.shard.Count(wk.ok, wk.failed, wk.retried, wk.pace.timed(hi-lo))
-		} else {
-			wk.pace.timed(hi - lo)
-		}
-		wk.ok, wk.failed, wk.retried = 0, 0, 0
+		wk.count(begin, wk.pace.timed(hi-lo), lo)
 		lo = hi
 		wk.yield()
 	}
@@ -130,7 +132,7 @@ func (s *sliceLoop[In, Out]) takeOver(wk *worker[In, Out], i, attempt, hi int, e
 // decided. The attempts of an item stay on their worker.
 func (wk *worker[In, Out]) item(i, attempt int, in In) (out Out, commit uint64, last int, err error) {
 	for ; ; attempt++ {
-		if wk.clock {
+		if wk.each || wk.probe > 0 {
 			out, commit, err = wk.watch(i, attempt, in)
 		} else {
 			out, commit, err = wk.try(i, attempt, in)
@@ -140,16 +142,50 @@ func (wk *worker[In, Out]) item(i, attempt int, in In) (out Out, commit uint64, 
 			return out, commit, attempt, nil
 		}
 		if !wk.again(attempt, err) {
-			wk.failed++
+			if !wk.cancelled(err) {
+				wk.failed++
+			}
 			return out, 0, attempt, err
 		}
 		wk.retried++
+		wk.meter.Retry(i, attempt, err)
 	}
 }
+
+// open begins a chunk of n items and says when.
+func (wk *worker[In, Out]) open(n int) (begin int64) {
+	wk.ok, wk.failed, wk.retried = 0, 0, 0
+	wk.each = wk.clock && n < shortChunk
+	wk.probe = 0
+	if wk.clock && !wk.each {
+		wk.probe = n
+	}
+	return wk.pace.begin
+}
+
+// count tells the meter how a chunk ended whose tasks were not timed singly.
+func (wk *worker[In, Out]) count(begin, took int64, first int) {
+	switch {
+	case wk.each:
+	case wk.clock:
+		wk.shard.Chunk(begin, took, first, wk.ok, wk.failed, wk.retried)
+	default:
+		wk.shard.Count(wk.ok, wk.failed, wk.retried, took)
+	}
+}
+
+// cancelled reports whether an attempt failed only because the loop ended.
+func (wk *worker[In, Out]) cancelled(err error) bool { return wk.ctx.Err() != nil && wk.echo(err) }
 
 // watch is try with a clock, for loops that somebody observes.
 func (wk *worker[In, Out]) watch(i, attempt int, in In) (out Out, commit uint64, err error) {
 	begin := meter.Now()
+	if n := wk.probe; n > 0 {
+		wk.probe = 0
+		out, commit, err = wk.try(i, attempt, in)
+		wk.shard.Sample(meter.Now()-begin, n)
+		return out, commit, err
+	}
 	wk.shard.Begin(i, attempt, begin)
 	out, commit, err = wk.try(i, attempt, in)
 	wk.shard.Task(begin, meter.Now()-begin, i, attempt, wk.flags(attempt, err))
@@ -162,6 +198,8 @@ func (wk *worker[In, Out]) flags(attempt int, err error) observe.Flags {
 		return observe.OK
 	case wk.again(attempt, err):
 		return observe.Retried
+	case wk.cancelled(err):
+		return 0
 	case isTimeout(err):
 		return observe.Failed | observe.TimedOut
 	}

@@ -79,7 +79,7 @@ func runStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b bod
 				err = e.failed
 			}
 			s.free(ref)
-			if !yield(r, err) {
+			if !s.asTask(func() bool { return yield(r, err) }) {
 				return
 			}
 		}

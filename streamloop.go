@@ -144,6 +144,10 @@ func (s *stream[In, Out]) feed() {
 		s.mu.Unlock()
 		close(s.fed)
 	}()
+	if s.stop.Load() { // the caller's context had ended before: touch nothing
+		returned = true
+		return
+	}
 	s.mu.Lock()
 	s.inSource = true
 	s.mu.Unlock()
@@ -183,16 +187,12 @@ func (s *stream[In, Out]) sourceFailed(err error) {
 	s.mu.Unlock()
 }
 
-// push hands an item to the workers, once there is room in the window. It
-// reports false when the loop has ended.
+// push hands an item to the workers. It returns when there is room in the
+// window for the next one, so that the source is asked for no item that would
+// have to wait outside of it, and reports false when the loop has ended.
 func (s *stream[In, Out]) push(in In) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inSource = false
-	for len(s.freed) == 0 && !s.stop.Load() {
-		s.space.Wait()
-	}
-	s.inSource = true
 	if s.stop.Load() {
 		return false
 	}
@@ -202,7 +202,12 @@ func (s *stream[In, Out]) push(in In) bool {
 	s.taken++
 	s.ready.push(ref)
 	s.offer()
-	return true
+	s.inSource = false
+	for len(s.freed) == 0 && !s.stop.Load() {
+		s.space.Wait()
+	}
+	s.inSource = true
+	return !s.stop.Load()
 }
 
 // offer makes somebody claim a ready entry. The lock is held.

@@ -17,11 +17,9 @@ func (s *stream[In, Out]) start(w int, ref int32, attempt int) {
 			return
 		}
 		e := &s.entries[ref]
+		wk.open(1)
 		out, commit, last, err := wk.item(e.index, attempt, e.in)
-		if !wk.clock {
-			wk.shard.Count(wk.ok, wk.failed, wk.retried, 0)
-		}
-		wk.ok, wk.failed, wk.retried = 0, 0, 0
+		wk.count(0, 0, e.index)
 		e.out, e.commit, e.attempt = out, commit, last
 		s.report(ref, err)
 		wk.yield()

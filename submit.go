@@ -62,6 +62,8 @@ var (
 	// leave unread is only logged.
 	strays engine.Ledger
 
+	optionless, _ = configure(nil) // read only
+
 	unwatched = meter.New("", "", 0, 1, nil)
 	argless   = &task.Loop{Arg: func(string) (any, []byte, bool) { return nil, nil, false }}
 )
@@ -69,18 +71,19 @@ var (
 // prepare checks everything that can be wrong before a place is taken.
 func (s *submission[In, Out]) prepare(x Executor, opts []Option) (err error) {
 	s.future.ledger = &strays
-	if s.config, err = configure(opts); err != nil {
+	if s.engine, err = resolve(&config{executor: x, onGiven: true}); err != nil {
+		return fmt.Errorf("%w", err) // every failed future has an error of its own
+	}
+	if s.engine.Ledger != nil {
+		s.future.ledger = s.engine.Ledger
+	}
+	if s.bare = len(opts) == 0; s.bare {
+		s.config = optionless
+	} else if s.config, err = configure(opts); err != nil {
 		return err
 	}
 	if err := s.alone(); err != nil {
 		return err
-	}
-	at := config{executor: x, onGiven: true}
-	if s.engine, err = resolve(&at); s.engine.Ledger != nil {
-		s.future.ledger = s.engine.Ledger
-	}
-	if err != nil {
-		return fmt.Errorf("%w", err) // every failed future has an error of its own
 	}
 	if s.body == nil {
 		return fmt.Errorf("%w: the body is nil", ErrOption)
@@ -95,7 +98,6 @@ func (s *submission[In, Out]) prepare(x Executor, opts []Option) (err error) {
 		}
 		s.label = f
 	}
-	s.bare = len(opts) == 0
 	return nil
 }
 
@@ -146,6 +148,7 @@ func (s *submission[In, Out]) admit() bool {
 	var err error
 	if f.index, err = s.number(parent); err != nil {
 		if errors.Is(err, engine.ErrShut) {
+			f.ledger = &strays // a closed book reports nothing
 			err = fmt.Errorf("%w: nothing can be submitted to it", ErrClosed)
 		} else {
 			err = fmt.Errorf("%w while it waited for room at its executor: %w", ErrCanceled, whyEnded(s.ctx))
@@ -169,9 +172,7 @@ func (s *submission[In, Out]) number(parent *task.Attempt) (int, error) {
 		return ledger.AdmitStarted() // to be cancelled at once
 	}
 	n, err := ledger.TryAdmit()
-	if err == nil {
-		s.future.leave = func() { ledger.Started(1) }
-	}
+	s.future.waits = err == nil
 	if err != engine.ErrFull {
 		return n, err
 	}
@@ -182,18 +183,14 @@ func (s *submission[In, Out]) number(parent *task.Attempt) (int, error) {
 		}
 		defer lend(parent)()
 	}
-	if n, err = ledger.Admit(s.ctx); err == nil {
-		s.future.leave = func() { ledger.Started(1) }
-	}
+	n, err = ledger.Admit(s.ctx)
+	s.future.waits = err == nil
 	return n, err
 }
 
 // failure makes the error of a task that has ended.
 func failure[In, Out any](f *Future[In, Out], label func(In) string, attempt int, err error) error {
-	var p *permanent
-	if errors.As(err, &p) {
-		err = p.error
-	}
+	err = mendless(err)
 	t := &TaskError{Index: f.index, Attempt: attempt, Err: err}
 	if label != nil {
 		t.Label = label(f.in)

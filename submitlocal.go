@@ -40,8 +40,7 @@ func (s *submission[In, Out]) queue() {
 	f.home = s.slot
 	f.mu.Lock() // before the task can begin
 	defer f.mu.Unlock()
-	place := f.ledger.Enqueue(s.give, s)
-	f.leave = func() { f.ledger.Withdraw(place) }
+	f.place = f.ledger.Enqueue(s.give, s)
 	if ctx.Done() != nil {
 		f.unwatch = context.AfterFunc(ctx, func() { f.cancel(canceled(ctx)) })
 	}
@@ -62,9 +61,6 @@ func (s *submission[In, Out]) arrange() {
 		v, ok := values[name]
 		return v, nil, ok
 	}}
-	if len(s.observers) > 0 && s.engine.Remote == nil {
-		s.meter = meter.New(s.name, s.engine.Kind, 1, 1, s.observers)
-	}
 }
 
 // Run runs the task on the calling goroutine, which belongs to the future and
@@ -74,6 +70,9 @@ func (s *submission[In, Out]) Run() {
 		s.future.cancel(canceled(s.ctx))
 	}
 	if s.future.begin() {
+		if len(s.observers) > 0 {
+			s.meter = meter.New(s.name, s.engine.Kind, 1, 1, s.observers)
+		}
 		s.attempt(1)
 	} else if s.give != nil {
 		s.give.Release()
@@ -121,20 +120,27 @@ func (s *submission[In, Out]) try(r *runner[In, Out], n int) (out Out, err error
 	}
 	shard, begin := s.meter.Shard(0), meter.Now()
 	shard.Begin(f.index, n, begin)
-	flags := observe.Failed
-	defer func() { shard.Task(begin, meter.Now()-begin, f.index, n, flags) }()
+	err = ErrGoexit // unless the body returns
+	defer func() {
+		flags := observe.OK
+		switch {
+		case err == nil:
+		case s.another(n, err):
+			flags = observe.Retried
+			s.meter.Retry(f.index, n, err)
+		default:
+			flags = observe.Failed
+		}
+		shard.Task(begin, meter.Now()-begin, f.index, n, flags)
+	}()
 	out, _, err = r.try(f.index, n, f.in)
-	if err == nil {
-		flags = observe.OK
-	} else if s.another(n, err) {
-		flags = observe.Retried
-	}
 	return out, err
 }
 
 // end gives the slot back and tells everybody.
 func (s *submission[In, Out]) end(n int, out Out, err error) {
 	if err != nil {
+		s.meter.Fail(s.future.index, n, err)
 		err = failure(s.future, s.label, n, err)
 	}
 	if s.give != nil {

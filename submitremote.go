@@ -33,7 +33,7 @@ func (s *submission[In, Out]) dispatch() {
 		return
 	}
 	var key any
-	if s.bare && reflect.ValueOf(s.ctx).Comparable() {
+	if s.bare && hasIdentity(s.ctx) {
 		key = laneKey{s.ctx, body}
 		if l, ok := f.ledger.Lanes.Load(key); ok && l.(*lane[In, Out]).join(f) {
 			return
@@ -47,11 +47,18 @@ func (s *submission[In, Out]) dispatch() {
 	l.open(key, f)
 }
 
+// hasIdentity reports whether equal contexts are one context, so that it can be
+// a key: a pointer, or one that never ends.
+func hasIdentity(ctx context.Context) bool {
+	return ctx == context.Background() || ctx == context.TODO() || reflect.TypeOf(ctx).Kind() == reflect.Pointer
+}
+
 // lane makes a job for this submission and others like it.
 func (s *submission[In, Out]) lane(body *registry.Body) (*lane[In, Out], error) {
 	s.arrange()
-	if s.name == "" {
-		s.name = body.Name
+	name := s.name
+	if name == "" {
+		name = body.Name
 	}
 	total := 1
 	if s.bare {
@@ -68,8 +75,8 @@ func (s *submission[In, Out]) lane(body *registry.Body) (*lane[In, Out], error) 
 	if err != nil {
 		return nil, err
 	}
-	l.meter = meter.New(s.name, s.engine.Kind, s.engine.Remote.Slots(), total, s.observers)
-	l.spec = engine.Spec{Name: s.name, Body: body, Ctx: s.ctx, Timeout: s.timeout, Grace: s.grace,
+	l.meter = meter.New(name, s.engine.Kind, s.engine.Remote.Slots(), total, s.observers)
+	l.spec = engine.Spec{Name: name, Body: body, Ctx: s.ctx, Timeout: s.timeout, Grace: s.grace,
 		Args: args, Values: values, Meter: l.meter, Label: l.text}
 	if err := s.engine.Remote.Check(&l.spec); err != nil {
 		return nil, err

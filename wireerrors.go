@@ -37,7 +37,7 @@ func init() {
 	crosses("parfor.LoopError", appendLoopError, decodeLoopError)
 }
 
-// crosses makes a pointer type travel; a nil pointer arrives as one.
+// crosses makes a pointer type travel.
 func crosses[E any](name string, encode func(*errwire.Encoder, []byte, *E) []byte, decode func(*errwire.Decoder) *E) {
 	err := errwire.AddKind(&errwire.Kind{
 		Name: name,
@@ -45,16 +45,12 @@ func crosses[E any](name string, encode func(*errwire.Encoder, []byte, *E) []byt
 		Append: func(e *errwire.Encoder, dst []byte, err error) ([]byte, error) {
 			v := any(err).(*E)
 			if v == nil {
-				return append(dst, 0), nil
+				return dst, errNilValue
 			}
-			return encode(e, append(dst, 1), v), nil
+			return encode(e, dst, v), nil
 		},
 		Decode: func(d *errwire.Decoder) (error, error) {
-			var v *E
-			if d.Uvarint() != 0 {
-				v = decode(d)
-			}
-			return any(v).(error), nil
+			return any(decode(d)).(error), nil
 		},
 	})
 	if err != nil {

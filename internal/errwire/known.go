@@ -39,11 +39,11 @@ var (
 func AddSentinel(name string, err error) error {
 	mu.Lock()
 	defer mu.Unlock()
-	if _, ok := sentinels[name]; ok {
-		return fmt.Errorf("the name %q is taken", name)
-	}
 	if old, ok := names[err]; ok {
-		return fmt.Errorf("the value is registered already, as %q", old)
+		return fmt.Errorf("it is registered already, as %s", old)
+	}
+	if _, ok := sentinels[name]; ok {
+		return fmt.Errorf("another one with this package, type and text is registered already (%s): change the text", name)
 	}
 	sentinels[name], names[err] = err, name
 	order = append(order, name)

@@ -1,0 +1,203 @@
+package parfor_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/internal/engine"
+)
+
+// farm is a remote executor whose workers are goroutines. They claim up to
+// four tasks and start them one by one, as worker processes do.
+type farm struct {
+	slots  int
+	ledger engine.Ledger
+
+	mu       sync.Mutex
+	cond     *sync.Cond
+	jobs     []*plot
+	attached int // in all
+	closed   bool
+	workers  sync.WaitGroup
+}
+
+// plot is a job at a farm.
+type plot struct {
+	farm    *farm
+	job     engine.Job
+	claimed map[engine.Task]bool // true once the body has begun
+}
+
+func newFarm(slots int) *farm {
+	f := &farm{slots: slots}
+	f.cond = sync.NewCond(&f.mu)
+	for w := range slots {
+		f.workers.Go(func() { f.work(w) })
+	}
+	return f
+}
+
+func (f *farm) Seal(engine.Key) engine.Engine {
+	e := engine.Engine{Kind: "farm", Remote: f, Ledger: &f.ledger}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		e.Err = parfor.ErrClosed
+	}
+	return e
+}
+
+func (f *farm) Close() error {
+	err := f.ledger.Close()
+	f.mu.Lock()
+	f.closed = true
+	f.cond.Broadcast()
+	left := len(f.jobs)
+	f.mu.Unlock()
+	f.workers.Wait()
+	if left > 0 {
+		return fmt.Errorf("%d jobs are still attached", left)
+	}
+	return err
+}
+
+func (f *farm) Check(*engine.Spec) error { return nil }
+func (f *farm) Slots() int               { return f.slots }
+
+func (f *farm) Attach(j engine.Job) (engine.Handle, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := &plot{farm: f, job: j, claimed: map[engine.Task]bool{}}
+	f.jobs = append(f.jobs, p)
+	f.attached++
+	f.cond.Broadcast()
+	return p, nil
+}
+
+// claim blocks until there are tasks, or the farm is closed.
+func (f *farm) claim() (*plot, []engine.Task) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var batch [4]engine.Task
+	for !f.closed {
+		for _, p := range f.jobs {
+			if n, _ := p.job.Take(batch[:]); n > 0 {
+				for _, t := range batch[:n] {
+					p.claimed[t] = false
+				}
+				return p, slices.Clone(batch[:n])
+			}
+		}
+		f.cond.Wait()
+	}
+	return nil, nil
+}
+
+func (f *farm) work(worker int) {
+	for {
+		p, batch := f.claim()
+		if p == nil {
+			return
+		}
+		for i, t := range batch {
+			if i == 2 { // as if the worker had died: others get the rest
+				p.giveBack(batch[i:])
+				break
+			}
+			p.run(worker, t)
+		}
+	}
+}
+
+// begin reports whether the task is still to be run.
+func (p *plot) begin(t engine.Task) bool {
+	p.farm.mu.Lock()
+	defer p.farm.mu.Unlock()
+	if _, ok := p.claimed[t]; !ok {
+		return false
+	}
+	p.claimed[t] = true
+	return true
+}
+
+func (p *plot) end(t engine.Task) {
+	p.farm.mu.Lock()
+	defer p.farm.mu.Unlock()
+	delete(p.claimed, t)
+}
+
+func (p *plot) giveBack(ts []engine.Task) {
+	p.farm.mu.Lock()
+	ts = slices.DeleteFunc(slices.Clone(ts), func(t engine.Task) bool {
+		_, ok := p.claimed[t]
+		delete(p.claimed, t)
+		return !ok
+	})
+	p.farm.mu.Unlock()
+	if len(ts) > 0 {
+		p.job.Return(ts)
+	}
+}
+
+func (p *plot) run(worker int, t engine.Task) {
+	spec := p.job.Spec()
+	if spec.Ctx.Err() != nil {
+		p.giveBack([]engine.Task{t})
+		return
+	}
+	if !p.begin(t) {
+		return
+	}
+	o := engine.Outcome{Worker: worker}
+	in, err := p.job.AppendItem(nil, t)
+	if o.Err = err; err == nil {
+		finished := make(chan struct{})
+		go func() { // a body may end its goroutine
+			defer close(finished)
+			o.Err = parfor.ErrGoexit
+			defer func() {
+				if v := recover(); v != nil {
+					o.Err = &parfor.PanicError{Value: fmt.Sprint(v), Stack: []byte("stack")}
+				}
+			}()
+			o.Out, o.Err = spec.Body.Run(spec.Ctx, in, nil)
+		}()
+		<-finished
+	}
+	p.end(t)
+	p.job.Finish(t, &o)
+}
+
+func (p *plot) Wake() {
+	p.farm.mu.Lock()
+	defer p.farm.mu.Unlock()
+	p.farm.cond.Broadcast()
+}
+
+func (p *plot) Revoke(t engine.Task) bool {
+	p.farm.mu.Lock()
+	defer p.farm.mu.Unlock()
+	begun, ok := p.claimed[t]
+	if !ok || begun {
+		return false
+	}
+	delete(p.claimed, t)
+	return true
+}
+
+func (p *plot) Running(t engine.Task) bool {
+	p.farm.mu.Lock()
+	defer p.farm.mu.Unlock()
+	return p.claimed[t]
+}
+
+func (p *plot) Detach() {
+	p.farm.mu.Lock()
+	defer p.farm.mu.Unlock()
+	if len(p.claimed) > 0 {
+		panic("detached with tasks claimed")
+	}
+	p.farm.jobs = slices.DeleteFunc(p.farm.jobs, func(q *plot) bool { return q == p })
+}

@@ -1,0 +1,45 @@
+package task_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"parfor.dev/parfor/internal/task"
+)
+
+func TestEndRunsHooksOnceLastFirst(t *testing.T) {
+	var a task.Attempt
+	var got []int
+	for i := range 3 {
+		if !a.AtEnd(func() { got = append(got, i) }) {
+			t.Fatal("refused before the end")
+		}
+	}
+	a.Seal() // a body left behind is sealed long before it returns
+	if len(got) > 0 {
+		t.Error("Seal ran hooks")
+	}
+	a.End()
+	a.End()
+	if !slices.Equal(got, []int{2, 1, 0}) {
+		t.Errorf("got %v", got)
+	}
+	if a.AtEnd(func() { t.Error("ran") }) {
+		t.Error("accepted after the end")
+	}
+}
+
+func TestExitWorkerJoinsErrors(t *testing.T) {
+	one, two := errors.New("one"), errors.New("two")
+	var got []int
+	task.OnWorkerExit(func() error { got = append(got, 1); return one })
+	task.OnWorkerExit(func() error { got = append(got, 2); return two })
+	err := task.ExitWorker()
+	if !errors.Is(err, one) || !errors.Is(err, two) || !slices.Equal(got, []int{2, 1}) {
+		t.Errorf("%v, order %v", err, got)
+	}
+	if err := task.ExitWorker(); err != nil || len(got) != 2 {
+		t.Errorf("a second time: %v", err)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !unix && !windows
+
+package progress
+
+func terminalWidth(uintptr) (int, bool) { return 0, false }
