@@ -106,8 +106,8 @@ func (r *runner[In, Out]) leave(tc *task.Ctx, index, attempt int, in In, late *T
 		err error
 	}
 	done := make(chan result, 1)
+	inner := *r
 	go func() {
-		inner := *r
 		inner.goexit = func(_, _ int, err error) { done <- result{err: err} }
 		out, err := inner.call(tc, index, attempt, in)
 		done <- result{out, err}
@@ -131,6 +131,10 @@ func (r *runner[In, Out]) leave(tc *task.Ctx, index, attempt int, in In, late *T
 	late.Abandoned = true
 	late.Stack = allStacks()
 	tc.Seal()
+	if p, ok := r.slot.(*permit); ok {
+		p.retire()
+		r.slot = &permit{from: p.from}
+	}
 	var zero Out
 	return zero, late
 }
@@ -153,33 +157,36 @@ func allStacks() []byte {
 }
 
 // call runs the body, turning a panic into an error. Where a panic is to crash
-// the program it is left alone, so that the crash shows the body's own stack.
-func (r *runner[In, Out]) call(ctx context.Context, index, attempt int, in In) (out Out, err error) {
+// the program it goes on from here, while the body's own frames are still on
+// the stack for the crash to show.
+func (r *runner[In, Out]) call(tc *task.Ctx, index, attempt int, in In) (out Out, err error) {
 	returned := false
 	defer func() {
-		if tc, ok := ctx.(*task.Ctx); ok && (returned || !r.crash) {
-			tc.Join() // what the body submitted is part of its task
-			if tc != r.shared {
-				tc.End()
+		exited := false
+		if !returned {
+			if v := recover(); v == nil {
+				exited = true
+			} else if r.crash {
+				panic(v)
+			} else {
+				err = &PanicError{Value: v, Stack: debug.Stack()}
 			}
 		}
-		if returned {
+		tc.Join() // what the body submitted is part of its task
+		if tc != r.shared {
+			tc.End()
+		}
+		if !exited {
 			return
 		}
-		if !r.crash {
-			if v := recover(); v != nil {
-				err = &PanicError{Value: v, Stack: debug.Stack()}
-				return
-			}
-		}
-		if tc, ok := ctx.(*task.Ctx); ok && tc != r.shared {
+		if tc != r.shared {
 			tc.Seal()
 		}
 		if r.goexit != nil {
 			r.goexit(index, attempt, ErrGoexit)
 		}
 	}()
-	out, err = r.body(ctx, in)
+	out, err = r.body(tc, in)
 	returned = true
 	return out, sound(err)
 }

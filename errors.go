@@ -64,7 +64,12 @@ func (e *TaskError) Error() string {
 	return b.String()
 }
 
-func (e *TaskError) Unwrap() error { return e.Err }
+func (e *TaskError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // PanicError is a panic of a body, on whichever executor it ran.
 type PanicError struct {
@@ -76,6 +81,9 @@ func (e *PanicError) Error() string { return fmt.Sprintf("parfor: body panicked:
 
 // Unwrap gives the value when the body panicked with an error.
 func (e *PanicError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
 	err, _ := e.Value.(error)
 	return err
 }

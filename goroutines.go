@@ -112,16 +112,17 @@ func (l *limit) pass() {
 // other tasks, so that nested loops on one executor always have a slot to run
 // on; it is used by that task's goroutines alone.
 type permit struct {
-	from engine.Local
-	mu   sync.Mutex
-	lent int
+	from    engine.Local
+	mu      sync.Mutex
+	lent    int
+	retired bool // the worker left the body behind and keeps the slot
 }
 
 // Lend gives the slot to whoever waits for one.
 func (p *permit) Lend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.lent++; p.lent == 1 {
+	if p.lent++; p.lent == 1 && !p.retired {
 		p.from.Release()
 	}
 }
@@ -130,7 +131,17 @@ func (p *permit) Lend() {
 func (p *permit) TakeBack() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.lent--; p.lent == 0 {
+	if p.lent--; p.lent == 0 && !p.retired {
+		p.from.Acquire(nil)
+	}
+}
+
+// retire takes the slot from a body that is left behind: what it lends or
+// takes back from now on is nobody's.
+func (p *permit) retire() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.retired = true; p.lent > 0 {
 		p.from.Acquire(nil)
 	}
 }

@@ -60,6 +60,9 @@ func open(ctx context.Context, name string, opts []Option) (*loop, error) {
 	if c.abandon && l.engine.Remote != nil {
 		return nil, fmt.Errorf("%w: Abandon is for goroutines: on %s a body that overruns is killed", ErrOption, l.engine.Kind)
 	}
+	if c.crash && l.engine.Remote != nil {
+		return nil, fmt.Errorf("%w: CrashOnPanic is for goroutines: on %s a panic is a *PanicError, for it can't crash the caller", ErrOption, l.engine.Kind)
+	}
 	return l, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/observe"
 )
 
@@ -33,8 +32,6 @@ type config struct {
 	duplicates Duplicates
 	dupGiven   bool
 	observers  []observe.Observer
-	with       []engine.Arg
-	withErr    error
 	values     map[string]any // With, by type name
 }
 

@@ -1,0 +1,124 @@
+// Command posts sends POST requests to a loopback API in a process of its own
+// and keeps each status under its number: parfor beside an errgroup loop.
+//
+//	go run ./posts                         10000 posts at zero latency, 32 in flight
+//	go run ./posts -n 500 -latency 200ms -j 100 -rounds 5
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/bench/paired"
+)
+
+func main() {
+	n := flag.Int("n", 10_000, "requests a round")
+	latency := flag.Duration("latency", 0, "of the API")
+	inFlight := flag.Int("j", 32, "requests in flight")
+	rounds := flag.Int("rounds", 21, "rounds to count")
+	serve := flag.Bool("serve", false, "be the API")
+	flag.Parse()
+	if *serve {
+		api(*latency)
+		return
+	}
+	url, stop := start(*latency)
+	defer stop()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: *inFlight, MaxIdleConns: *inFlight}}
+	post := func(i int) (int, error) {
+		res, err := client.Post(url, "application/json", bytes.NewReader(fmt.Appendf(nil, `{"n":%d,"name":"item-%d"}`, i, i)))
+		if err != nil {
+			return 0, err
+		}
+		defer res.Body.Close()
+		_, err = io.Copy(io.Discard, res.Body)
+		return res.StatusCode, err
+	}
+	keys := parfor.Range(*n)
+	ctx := context.Background()
+	ways := []paired.Way{
+		{Name: "errgroup + map under a mutex", N: *n, Run: func() {
+			var g errgroup.Group
+			var mu sync.Mutex
+			statuses := make(map[int]int, *n)
+			g.SetLimit(*inFlight)
+			for i := range *n {
+				g.Go(func() error {
+					code, err := post(i)
+					mu.Lock()
+					defer mu.Unlock()
+					statuses[i] = code
+					return err
+				})
+			}
+			must(g.Wait())
+			check(len(statuses) == *n)
+		}},
+		{Name: "parfor.ByKey", N: *n, Run: func() {
+			statuses, err := parfor.ByKey(ctx, keys, func(_ context.Context, i int) (int, error) { return post(i) }, parfor.Workers(*inFlight))
+			must(err)
+			check(len(statuses) == *n)
+		}},
+	}
+	t := paired.Measure(ways, *rounds, 1)
+	t.Print(os.Stdout, fmt.Sprintf("%d POSTs at %v, %d in flight", *n, *latency, *inFlight), "", "errgroup + map under a mutex", *inFlight)
+	for i, w := range t.Ways {
+		ns := paired.Median(t.Nanos[i])
+		fmt.Printf("  %-30s %.3f s a round, %.0f requests/s\n", w.Name, ns*float64(*n)/1e9, 1e9/ns)
+	}
+}
+
+func start(latency time.Duration) (url string, stop func()) {
+	cmd := exec.Command("/proc/self/exe", "-serve", "-latency", latency.String())
+	in, err := cmd.StdinPipe()
+	must(err)
+	out, err := cmd.StdoutPipe()
+	must(err)
+	cmd.Stderr = os.Stderr
+	must(cmd.Start())
+	_, err = fmt.Fscanln(out, &url)
+	must(err)
+	return url, func() { in.Close(); cmd.Wait() }
+}
+
+// api echoes bodies after the latency and ends with its parent.
+func api(latency time.Duration) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(err)
+	fmt.Printf("http://%s/\n", l.Addr())
+	go func() { io.Copy(io.Discard, os.Stdin); os.Exit(0) }()
+	must(http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		time.Sleep(latency)
+		w.Write(body)
+	})))
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func check(ok bool) {
+	if !ok {
+		panic("wrong result")
+	}
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Exit codes.
+const (
+	codeOK     = 0
+	codeFailed = 1 // some item failed, or a check of compare did
+	codeUsage  = 2
+	codeIO     = 3 // input or output
+)
+
+// exitError is an error that knows its exit code.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &exitError{codeUsage, fmt.Errorf(format, args...)}
+}
+
+func ioError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{codeIO, err}
+}
+
+var (
+	// errChecksFailed has said its piece already, in the table.
+	errChecksFailed = &exitError{codeFailed, errors.New("a check failed")}
+	// errStoppedCleanly ends a command for which ^C is the way to end.
+	errStoppedCleanly = errors.New("stopped")
+)
+
+func exitCode(err error) int {
+	var e *exitError
+	if errors.As(err, &e) {
+		return e.code
+	}
+	return codeIO
+}

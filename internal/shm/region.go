@@ -1,0 +1,89 @@
+package shm
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// File is the file behind a region.
+type File = *os.File
+
+// Region is a nameless sparse file, its beginning mapped by both sides.
+//
+// Beyond the mapped part lie areas for payloads too large for a ring, one
+// terabyte apart: a sparse file has room for all of them, so that an area
+// needs no allocator and never moves. They are written with pwrite, which
+// reports a full machine as an error where a store to a mapping would be
+// SIGBUS, and mapped by the reader for as long as it reads.
+type Region struct {
+	file *os.File
+	mem  []byte
+}
+
+const areaStride = 1 << 40
+
+// maxLarge is the size of the largest payload.
+const maxLarge = areaStride
+
+func areaAt(area int) int64 { return int64(area+1) * areaStride }
+
+func (r *Region) close() error {
+	err := unmap(r.mem)
+	r.mem = nil
+	return errors.Join(err, r.file.Close())
+}
+
+// writeArea stores bufs one after the other.
+func (r *Region) writeArea(area int, bufs ...[]byte) error {
+	if r == nil {
+		return errors.New("parfor: memory on the heap has no areas")
+	}
+	at := areaAt(area)
+	total := int64(0)
+	for _, b := range bufs {
+		total += int64(len(b))
+	}
+	if total > maxLarge {
+		return fmt.Errorf("parfor: %d bytes are more than one task can carry (%d)", total, int64(maxLarge))
+	}
+	for _, b := range bufs {
+		n, err := r.file.WriteAt(b, at)
+		if err != nil {
+			return fmt.Errorf("parfor: no memory for %d bytes: %w", total, err)
+		}
+		at += int64(n)
+	}
+	return nil
+}
+
+// readArea maps n bytes of an area until release is called. The length comes
+// from the other side: it is checked against the file, since a mapping beyond
+// the end faults when it is read.
+func (r *Region) readArea(area int, n uint64) (b []byte, release func(), err error) {
+	if n == 0 {
+		return nil, func() {}, nil
+	}
+	if r == nil {
+		return nil, nil, errors.New("parfor: memory on the heap has no areas")
+	}
+	st, err := r.file.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	if n > maxLarge || areaAt(area)+int64(n) > st.Size() {
+		return nil, nil, fmt.Errorf("parfor: a payload of %d bytes was announced and is not there", n)
+	}
+	b, err = mapFile(r.file, areaAt(area), int(n))
+	if err != nil {
+		return nil, nil, fmt.Errorf("parfor: mapping %d bytes: %w", n, err)
+	}
+	return b, func() { unmap(b) }, nil
+}
+
+// freeArea gives the memory of an area back to the machine.
+func (r *Region) freeArea(area int, n uint64) {
+	if n > 0 && r != nil {
+		punch(r.file, areaAt(area), int64(n))
+	}
+}

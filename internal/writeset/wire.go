@@ -1,0 +1,176 @@
+package writeset
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// The encoding of a set: a version byte, the number of parts, then each part:
+// the dictionary's id in 8 bytes and what its Part appended. Parts come in
+// ascending order of id, so that none can come twice: a dictionary that was
+// locked twice in one commit would wait for itself.
+const version = 1
+
+var errTruncated = errors.New("dict: write set ends early")
+
+// Append encodes the set; an empty set is no bytes.
+func (s *Set) Append(dst []byte) ([]byte, error) {
+	if s.err != nil {
+		return dst, s.err
+	}
+	s.dropScoped()
+	if len(s.parts) == 0 {
+		return dst, nil
+	}
+	slices.SortFunc(s.parts, byStore)
+	start := len(dst)
+	dst = append(dst, version)
+	dst = binary.AppendUvarint(dst, uint64(len(s.parts)))
+	for _, p := range s.parts {
+		dst = binary.LittleEndian.AppendUint64(dst, p.Store().ID())
+		var err error
+		if dst, err = p.Append(dst); err != nil {
+			return dst[:start], fmt.Errorf("dict: %s: %w", p.Store().Name(), err)
+		}
+	}
+	return dst, nil
+}
+
+var decoded = sync.Pool{New: func() any { return new(Set) }}
+
+// CommitEncoded commits a set that another process encoded. It keeps nothing
+// of b and takes nothing on trust: whatever b holds, it returns an error or
+// commits a set that a body could have made.
+func CommitEncoded(b []byte) (uint64, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	s := decoded.Get().(*Set)
+	defer s.release()
+	if err := s.decode(b); err != nil {
+		return 0, err
+	}
+	return Commit(s.parts)
+}
+
+func (s *Set) decode(b []byte) error {
+	s.from = Reader{b: b}
+	r := &s.from
+	if v := r.Byte(); v != version {
+		return fmt.Errorf("dict: write set has version %d, this program knows %d", v, version)
+	}
+	n := r.Uvarint()
+	if n > uint64(r.Len()) {
+		return errTruncated
+	}
+	var prev uint64
+	for i := range n {
+		id := r.Uint64()
+		if r.err != nil {
+			return r.err
+		}
+		if i > 0 && id <= prev {
+			return errors.New("dict: write set names its dictionaries out of order")
+		}
+		prev = id
+		st, err := Find(id)
+		if err != nil {
+			return err
+		}
+		p, err := st.Decode(r)
+		if err != nil {
+			return fmt.Errorf("dict: %s: write set: %w", st.Name(), err)
+		}
+		s.parts = append(s.parts, p)
+	}
+	if r.Len() > 0 {
+		return errors.New("dict: write set has bytes after its end")
+	}
+	return r.err
+}
+
+// release gives decoded parts and the set back for the next commit.
+func (s *Set) release() {
+	for _, p := range s.parts {
+		p.Release()
+	}
+	clear(s.parts)
+	s.parts, s.from = s.parts[:0], Reader{}
+	decoded.Put(s)
+}
+
+// Reader reads what came from another process. After the first read past the
+// end all reads return zero and Err says so.
+type Reader struct {
+	b   []byte
+	err error
+}
+
+// Read returns a reader of b.
+func Read(b []byte) *Reader { return &Reader{b: b} }
+
+// Len is how many bytes are left.
+func (r *Reader) Len() int { return len(r.b) }
+
+// Err is the first error.
+func (r *Reader) Err() error { return r.err }
+
+// Take returns the next n bytes, which alias the input.
+func (r *Reader) Take(n uint64) []byte {
+	if n > uint64(len(r.b)) {
+		r.err, r.b = errTruncated, nil
+		return nil
+	}
+	b := r.b[:n]
+	r.b = r.b[n:]
+	return b
+}
+
+// Rest returns all bytes left.
+func (r *Reader) Rest() []byte { return r.Take(uint64(len(r.b))) }
+
+// Byte reads one byte.
+func (r *Reader) Byte() byte {
+	if b := r.Take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+// Uint16 reads 2 bytes.
+func (r *Reader) Uint16() uint16 {
+	if b := r.Take(2); b != nil {
+		return binary.LittleEndian.Uint16(b)
+	}
+	return 0
+}
+
+// Uint32 reads 4 bytes.
+func (r *Reader) Uint32() uint32 {
+	if b := r.Take(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+// Uint64 reads 8 bytes.
+func (r *Reader) Uint64() uint64 {
+	if b := r.Take(8); b != nil {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return 0
+}
+
+// Uvarint reads a variable-length number.
+func (r *Reader) Uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.err, r.b = errTruncated, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}

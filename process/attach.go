@@ -1,0 +1,238 @@
+package process
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/internal/engine"
+)
+
+// attachment is a job's place at the pool.
+type attachment struct {
+	pool *Pool
+	job  engine.Job
+	spec *engine.Spec
+	id   uint32 // of the loop in the workers
+	body uint32
+
+	// spare is what is left of Spec.Workers. A worker that holds as many grants
+	// as it has slots may queue tasks ahead; with fewer it may not, since all it
+	// holds could run at once.
+	capped bool
+	spare  atomic.Int64
+
+	canceled atomic.Bool // Spec.Ctx is done
+	pinned   atomic.Bool // a worker was told of the loop, and is to be told of its end
+	since    int64       // when the supervisor first saw it cancelled
+	unwatch  func() bool
+
+	// guarded by the pool's lock
+	active  bool   // in the pool's turn
+	wakes   uint64 // tells a Take that came up empty from one that missed a Wake
+	watched bool   // the supervisor looks at it
+}
+
+// Check reports whether the loop can run on worker processes.
+func (p *Pool) Check(s *engine.Spec) error {
+	if s.Body == nil {
+		return parfor.ErrNotRegistered
+	}
+	if _, ok := p.bodies[s.Body]; !ok {
+		return fmt.Errorf("%w: %s is not known to this pool's workers", parfor.ErrNotRegistered, s.Body.Name)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.usable()
+}
+
+// usable reports why the pool takes no jobs. The lock is held.
+func (p *Pool) usable() error {
+	if p.broken != nil {
+		return p.broken
+	}
+	if p.shut {
+		return parfor.ErrClosed
+	}
+	return nil
+}
+
+// Attach offers the job's tasks to the workers.
+func (p *Pool) Attach(j engine.Job) (engine.Handle, error) {
+	s := j.Spec()
+	a := &attachment{pool: p, job: j, spec: s, body: p.bodies[s.Body]}
+	if s.Workers > 0 && s.Workers < p.Slots() {
+		a.capped = true
+		a.spare.Store(int64(s.Workers))
+	}
+	p.mu.Lock()
+	if err := p.usable(); err != nil {
+		p.mu.Unlock()
+		return nil, err
+	}
+	p.nextID = (p.nextID + 1) &^ announced
+	a.id = p.nextID
+	if !s.Plain() {
+		a.id |= announced
+	}
+	p.jobs[a.id] = a
+	if s.Timeout > 0 {
+		p.watch(a)
+	}
+	p.mu.Unlock()
+	if s.Ctx.Done() != nil {
+		a.unwatch = context.AfterFunc(s.Ctx, a.cancel)
+	}
+	p.announceUp(a)
+	a.Wake()
+	return a, nil
+}
+
+// cancel runs when the context of the loop's bodies is done.
+func (a *attachment) cancel() {
+	a.canceled.Store(true)
+	p := a.pool
+	p.mu.Lock()
+	if p.jobs[a.id] == a {
+		p.watch(a)
+	}
+	p.mu.Unlock()
+	p.cancels.Add(1)
+	for _, o := range p.owners {
+		o.signal()
+	}
+}
+
+// Wake says that Take may find something again.
+func (a *attachment) Wake() {
+	p := a.pool
+	p.mu.Lock()
+	a.wakes++
+	if !a.active && p.jobs[a.id] == a {
+		a.active = true
+		p.turn = append(p.turn, a)
+	}
+	broken := p.broken != nil
+	p.mu.Unlock()
+	if broken {
+		p.undertaker.signal()
+		return
+	}
+	p.wakeHungry()
+}
+
+// Revoke takes a claimed task back if no worker has begun it.
+func (a *attachment) Revoke(t engine.Task) bool {
+	for _, o := range a.pool.owners {
+		if o.revoke(a.id, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// Running reports whether the body of a claimed task has begun: whatever is
+// claimed and waits in no ring runs.
+func (a *attachment) Running(t engine.Task) bool {
+	for _, o := range a.pool.owners {
+		if o.queues(a.id, t) {
+			return false
+		}
+	}
+	return true
+}
+
+// Detach ends the attachment.
+func (a *attachment) Detach() {
+	if a.unwatch != nil {
+		a.unwatch()
+	}
+	p := a.pool
+	p.mu.Lock()
+	if p.jobs[a.id] != a {
+		p.mu.Unlock()
+		return
+	}
+	delete(p.jobs, a.id)
+	p.rest(a)
+	if a.watched {
+		p.watching--
+	}
+	if len(p.jobs) == 0 {
+		p.idle.Broadcast()
+	}
+	p.mu.Unlock()
+	if a.pinned.Load() {
+		for _, o := range p.owners {
+			o.inbox.closeLoop(a.id)
+		}
+	}
+}
+
+// next gives the job whose turn it is, how often it was woken, and how many
+// jobs there are.
+func (p *Pool) next() (a *attachment, wakes uint64, jobs int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.broken != nil || len(p.turn) == 0 {
+		return nil, 0, 0
+	}
+	a = p.turn[0]
+	if len(p.turn) > 1 {
+		copy(p.turn, p.turn[1:])
+		p.turn[len(p.turn)-1] = a
+	}
+	return a, a.wakes, len(p.turn)
+}
+
+// sleepy takes a job that had nothing to give out of turn, unless it was woken
+// meanwhile.
+func (p *Pool) sleepy(a *attachment, wakes uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if a.wakes == wakes {
+		p.rest(a)
+	}
+}
+
+// rest takes a job out of turn. The lock is held.
+func (p *Pool) rest(a *attachment) {
+	if !a.active {
+		return
+	}
+	a.active = false
+	for i, b := range p.turn {
+		if b == a {
+			p.turn = append(p.turn[:i], p.turn[i+1:]...)
+			return
+		}
+	}
+}
+
+// inbox is what others leave for an owner.
+type inbox struct {
+	mu     sync.Mutex
+	closed []uint32 // loops that are over
+	some   atomic.Bool
+}
+
+func (i *inbox) closeLoop(id uint32) {
+	i.mu.Lock()
+	i.closed = append(i.closed, id)
+	i.mu.Unlock()
+	i.some.Store(true)
+}
+
+func (i *inbox) take() []uint32 {
+	if !i.some.Load() {
+		return nil
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	ids := i.closed
+	i.closed = nil
+	i.some.Store(false)
+	return ids
+}

@@ -1,0 +1,130 @@
+package process
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/internal/errwire"
+	"parfor.dev/parfor/internal/meter"
+	"parfor.dev/parfor/internal/shm"
+	"parfor.dev/parfor/internal/task"
+)
+
+var errLate = fmt.Errorf("%w: %w", parfor.ErrTaskTimeout, context.DeadlineExceeded)
+
+// attempt is one call of a body in this worker.
+type attempt struct {
+	*slot
+	task    shm.Task
+	pos     uint64
+	start   int64
+	release func() // of a large request
+	ctx     *task.Ctx
+	cancel  context.CancelFunc // of the attempt's timeout
+}
+
+// run calls the body and publishes how it ended. It doesn't return if the body
+// called runtime.Goexit; then the slot goes on on another goroutine.
+func (a *attempt) run(in []byte) {
+	if int(a.task.Body) >= len(a.bodies) {
+		a.finish(nil, nil, fmt.Errorf("parfor: the worker has no body number %d", a.task.Body), false)
+		return
+	}
+	a.ctx, a.cancel = a.context(a.task)
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if v := recover(); v != nil {
+			a.settle(nil, &parfor.PanicError{Value: v, Stack: trimStack(debug.Stack())})
+			return
+		}
+		a.settle(nil, parfor.ErrGoexit)
+		go a.slot.run()
+	}()
+	out, err := a.bodies[a.task.Body].Run(a.ctx, in, a.out.Scratch())
+	returned = true
+	a.settle(out, err)
+}
+
+// settle decides the attempt: what its body submitted is part of it, a result
+// after its time is late, and only a success has writes.
+func (a *attempt) settle(out []byte, err error) {
+	a.ctx.Join()
+	late := a.cancel != nil && errors.Is(context.Cause(a.ctx), errLate)
+	if a.cancel != nil {
+		a.cancel()
+	}
+	var tx task.Tx
+	if a.ctx != a.shared {
+		tx = a.ctx.Seal()
+		a.ctx.End()
+	}
+	if late {
+		took := time.Duration(meter.Now() - a.start)
+		out, err = nil, &parfor.TimeoutError{Limit: a.loop.timeout, Took: took}
+	}
+	a.writes = a.writes[:0]
+	if err == nil && tx != nil {
+		if a.writes, err = tx.Append(a.writes); err != nil {
+			a.writes = a.writes[:0]
+		}
+	}
+	a.finish(out, a.writes, err, late)
+}
+
+// finish publishes the result, and rings if the pool waits for it.
+func (a *attempt) finish(out, writes []byte, err error, late bool) {
+	if a.release != nil {
+		a.release()
+	}
+	end := meter.Now()
+	a.now = end
+	res := shm.Result{Pos: a.pos, Start: a.start, Took: end - a.start, Late: late, Out: out, Writes: writes}
+	if err == nil {
+		err = a.out.Put(&res, a.full)
+		if err == nil {
+			a.announce()
+			return
+		}
+	}
+	a.fail = errwire.Append(a.fail[:0], err)
+	res.Failed, res.Out, res.Writes = true, a.fail, nil
+	if err := a.out.Put(&res, a.full); err != nil {
+		fail("%v", err)
+	}
+	if cap(a.fail) > 1<<20 {
+		a.fail = nil
+	}
+	a.announce()
+}
+
+func (a *attempt) announce() {
+	b := a.mem.Bells
+	if b.Waiting.Load() != 0 && a.out.Unread() >= uint64(b.Want.Load()) {
+		a.bell()
+	}
+}
+
+// trimStack cuts what lies between the recovery and the panic: the first frame
+// shown is where it happened.
+func trimStack(stack []byte) []byte {
+	first, rest, ok := bytes.Cut(stack, []byte("\n"))
+	if !ok {
+		return stack
+	}
+	if _, at, ok := bytes.Cut(rest, []byte("\npanic(")); ok {
+		if _, below, ok := bytes.Cut(at, []byte("\n\t")); ok {
+			if _, frames, ok := bytes.Cut(below, []byte("\n")); ok {
+				return append(append(bytes.Clone(first), '\n'), frames...)
+			}
+		}
+	}
+	return stack
+}

@@ -1,0 +1,165 @@
+package process
+
+import (
+	"fmt"
+	"time"
+
+	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/internal/errwire"
+	"parfor.dev/parfor/internal/shm"
+	"parfor.dev/parfor/observe"
+)
+
+// shortTask is below what results are worth waiting for company.
+const shortTask = 50 * time.Microsecond
+
+// drain reads the results that are there, and gives them to their jobs.
+func (o *owner) drain() {
+	for _, r := range o.proc.readers {
+		n := r.Unread()
+		if n == 0 {
+			continue
+		}
+		for ; n > 0 && o.corrupt == nil; n-- {
+			ok, err := r.Next(&o.res)
+			if err == nil && ok {
+				err = o.finish(&o.res)
+			}
+			if err != nil {
+				o.corrupt = err
+			}
+		}
+		r.Release()
+	}
+	o.settleUp()
+}
+
+// settleUp does once a batch what needs not be done for each result.
+func (o *owner) settleUp() {
+	if len(o.touched) == 0 {
+		return
+	}
+	for _, sh := range o.touched {
+		sh.touched = false
+		if sh.ok|sh.failed != 0 {
+			sh.shard.Count(sh.ok, sh.failed, 0, sh.busy)
+			sh.ok, sh.failed, sh.busy = 0, 0, 0
+		}
+		o.settleGrants(sh)
+		o.forget(sh)
+	}
+	o.touched = o.touched[:0]
+	o.retire()
+	o.load.Store(int32(o.held))
+	if o.strikes != 0 {
+		o.strikes = 0
+	}
+}
+
+// forget drops a share that holds nothing.
+func (o *owner) forget(sh *share) {
+	if sh.held == 0 && o.backlog.sh != sh {
+		delete(o.shares, sh.attachment)
+	}
+}
+
+// finish settles one result.
+func (o *owner) finish(res *shm.Result) error {
+	r := &o.recs[res.Pos%shm.RingSize]
+	var rc rec
+	if res.Pos >= o.tail && res.Pos < o.head && r.live {
+		rc = *r
+		r.live = false
+	} else if m, ok := o.moved[res.Pos]; ok {
+		rc = m
+		delete(o.moved, res.Pos)
+	} else {
+		return fmt.Errorf("%w: a result for request %d, which is not open", shm.ErrCorrupt, res.Pos)
+	}
+	sh := rc.sh
+	o.drop(&rc)
+	o.served++
+	x := &o.outcome
+	*x = engine.Outcome{Worker: o.id, PID: o.proc.pid, Start: res.Start, Took: time.Duration(res.Took)}
+	if res.Failed {
+		x.Err = errwire.Decode(res.Out)
+	} else {
+		x.Out, x.Writes = res.Out, res.Writes
+	}
+	c := &o.cost[sh.body]
+	if *c == 0 {
+		*c = float64(max(res.Took, 50))
+	} else {
+		*c += (float64(max(res.Took, 50)) - *c) / 8
+	}
+	o.patient = *c < float64(shortTask)
+	o.count(sh, x, rc.task)
+	sh.job.Finish(rc.task, x)
+	return nil
+}
+
+// drop takes a task off the books.
+func (o *owner) drop(rc *rec) {
+	o.held--
+	rc.sh.held--
+	o.touch(rc.sh)
+	if rc.area >= 0 {
+		o.proc.requests.FreeArea(int(rc.area), uint64(rc.size))
+		o.areas = append(o.areas, int(rc.area))
+	}
+}
+
+func (o *owner) touch(sh *share) {
+	if !sh.touched {
+		sh.touched = true
+		o.touched = append(o.touched, sh)
+	}
+}
+
+// count meters an attempt: one by one only if somebody watches.
+func (o *owner) count(sh *share, x *engine.Outcome, t engine.Task) {
+	if sh.spec.Meter.Watched() {
+		f := observe.OK
+		if x.Err != nil {
+			f = observe.Failed | failureFlags(x.Err)
+		}
+		sh.shard.Task(x.Start, int64(x.Took), t.Index, int(t.Attempt), f)
+		return
+	}
+	if x.Err == nil {
+		sh.ok++
+	} else {
+		sh.failed++
+	}
+	sh.busy += int64(x.Took)
+	o.touch(sh)
+}
+
+// retire frees the ring up to the oldest task that is open.
+func (o *owner) retire() {
+	for o.tail < o.head {
+		r := &o.recs[o.tail%shm.RingSize]
+		if r.live {
+			return
+		}
+		o.arenaTail = r.arenaEnd
+		r.sh, r.verdict = nil, nil
+		o.tail++
+	}
+}
+
+// sweep notices the tasks that futures have revoked.
+func (o *owner) sweep() {
+	for pos := o.tail; pos < o.head; pos++ {
+		r := &o.recs[pos%shm.RingSize]
+		if !r.live {
+			continue
+		}
+		if s, _ := o.proc.requests.StateAt(pos); s == shm.Revoked {
+			r.live = false
+			o.drop(r)
+		}
+	}
+	o.settleUp()
+	o.retire()
+}

@@ -1,0 +1,188 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/internal/meter"
+	"parfor.dev/parfor/internal/shm"
+	"parfor.dev/parfor/observe"
+)
+
+// bury settles the tasks of a worker that is dead or about to be. Its memory
+// is read out before any verdict: what it finished counts. Then exactly the
+// tasks that a slot had claimed are lost, and those that none had are given
+// back.
+func (o *owner) bury() {
+	o.hungry.Store(false)
+	pr := o.proc
+	if !pr.ended.Load() {
+		pr.kill()
+	}
+	<-pr.read
+	pr.kill() // who closed our pipe may still run, and so may its children
+	state, err := pr.process.Wait()
+	pr.stdout.finish()
+	pr.stderr.finish()
+	if o.corrupt == nil {
+		o.drain()
+	}
+	o.answer() // what it still asked for takes effect; nobody reads the answers
+	d := death{pid: pr.pid, code: -1, cause: parfor.Killed}
+	if err == nil {
+		d = autopsy(state, pr.stderr.text(), pr.dump())
+	}
+	switch {
+	case o.corrupt != nil:
+		d.cause, d.stderr = parfor.FatalError, d.stderr+"\n"+o.corrupt.Error()
+	case pr.mailBad() != nil:
+		d.cause, d.stderr = parfor.FatalError, d.stderr+"\n"+pr.mailBad().Error()
+	}
+	o.report(&d)
+	lost := o.settle(&d)
+	o.retireProc()
+	o.next(&d, lost)
+}
+
+// settle gives back what never began and fails what did.
+func (o *owner) settle(d *death) (lost int) {
+	back := map[*share][]engine.Task{}
+	for pos := o.tail; pos < o.head; pos++ {
+		r := &o.recs[pos%shm.RingSize]
+		if !r.live {
+			continue
+		}
+		r.live = false
+		// The swap decides against a future that revokes in this moment.
+		if o.proc.requests.Revoke(pos) {
+			back[r.sh] = append(back[r.sh], r.task)
+		} else if s, _ := o.proc.requests.StateAt(pos); s != shm.Revoked {
+			o.lose(r, d)
+			lost++
+		}
+		o.drop(r)
+	}
+	for pos, r := range o.moved {
+		delete(o.moved, pos)
+		o.lose(&r, d)
+		o.drop(&r)
+		lost++
+	}
+	o.settleUp()
+	o.retire()
+	for sh, ts := range back {
+		sh.job.Return(ts)
+	}
+	o.giveBacklog()
+	return lost
+}
+
+// lose fails a task that died with its worker.
+func (o *owner) lose(r *rec, d *death) {
+	x := &o.outcome
+	*x = engine.Outcome{Worker: o.id, PID: d.pid, Start: meter.Now()}
+	switch {
+	case r.verdict != nil:
+		x.Err = r.verdict
+	case o.killed.Load():
+		x.Err = o.pool.brokenBy()
+	default:
+		x.Err = d.err()
+	}
+	o.count(r.sh, x, r.task)
+	r.sh.job.Finish(r.task, x)
+}
+
+// report tells observers, and keeps what a worker's orderly end complained of.
+func (o *owner) report(d *death) {
+	o.pid.Store(0)
+	pr := o.proc
+	text := ""
+	if !pr.leaving || d.code != 0 {
+		text = d.err().Error()
+	}
+	o.pool.event(observe.WorkerDown, o.id, d.pid, text)
+	if !pr.leaving {
+		return
+	}
+	pr.mu.Lock()
+	exit := pr.mail.exit
+	pr.mu.Unlock()
+	if exit != nil {
+		o.pool.flaws.add(fmt.Errorf("parfor: worker %d, when it ended: %w", d.pid, exit))
+	}
+	if d.cause == parfor.RaceDetected {
+		o.pool.flaws.add(d.err())
+	}
+}
+
+// retireProc frees what belonged to the process. The lock keeps those out who
+// look into its memory.
+func (o *owner) retireProc() {
+	pr := o.proc
+	o.reach.Lock()
+	o.proc = nil
+	o.reach.Unlock()
+	pr.bell.Close()
+	pr.ctl.end()
+	pr.mem.Close()
+}
+
+// next decides what follows a death. Workers that die without having finished
+// or lost a task, one after the other, are replaced ever more slowly.
+func (o *owner) next(d *death, lost int) {
+	o.stage = starting
+	if o.quit.Load() || o.killed.Load() || o.pool.brokenBy() != nil {
+		o.stage = gone
+		return
+	}
+	if o.served == 0 && lost == 0 {
+		o.strikes++
+	} else {
+		o.strikes = 0
+	}
+	o.pause(o.strikes)
+}
+
+// lay ends a process that never served, and says what it left.
+func (o *owner) lay(why error) error {
+	pr := o.proc
+	pr.kill()
+	state, err := pr.process.Wait()
+	pr.stdout.finish()
+	pr.stderr.finish()
+	d := death{pid: pr.pid, code: -1}
+	if err == nil {
+		d = autopsy(state, pr.stderr.text(), nil)
+	}
+	d.cause = parfor.StartFailed
+	o.retireProc()
+	if why == nil {
+		why = errNoHello
+	}
+	return fmt.Errorf("%w: %w", d.err(), why)
+}
+
+func (p *proc) mailBad() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.mail.bad
+}
+
+// failureFlags says more about a failed attempt than that it failed.
+func failureFlags(err error) (f observe.Flags) {
+	var t *parfor.TimeoutError
+	if errors.As(err, &t) {
+		f |= observe.TimedOut
+		if t.Killed {
+			f |= observe.Killed
+		}
+	}
+	var w *parfor.WorkerError
+	if errors.As(err, &w) {
+		f |= observe.Killed
+	}
+	return f
+}

@@ -1,0 +1,204 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/internal/errwire"
+	"parfor.dev/parfor/internal/registry"
+	"parfor.dev/parfor/internal/task"
+	"parfor.dev/parfor/internal/wire"
+)
+
+// announced marks the numbers of loops that come with an Open frame. Others
+// need nothing in the worker but their bodies and cost no message.
+const announced = 1 << 31
+
+// loopState is one loop in this worker.
+type loopState struct {
+	id      uint32
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	stop    context.CancelFunc // of the deadline
+	timeout time.Duration
+	shared  task.Loop
+	err     error // a propagated value that can't be restored
+	pinned  bool  // the pool will send Close
+	slots   int   // that run its tasks
+	mu      sync.Mutex
+	values  map[string]any
+	encoded map[string][]byte
+}
+
+// loops are the loops this worker knows: those announced by the pool, and
+// those its slots have met.
+type loops struct {
+	mu    sync.Mutex
+	known map[uint32]*loopState
+	came  sync.Cond
+}
+
+func (ls *loops) init() {
+	ls.known = map[uint32]*loopState{}
+	ls.came.L = &ls.mu
+}
+
+var errLoopOver = errors.New("parfor: loop is over")
+
+func newLoopState(m *wire.Loop) *loopState {
+	l := &loopState{id: m.ID, timeout: m.Timeout}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	l.ctx, l.cancel, l.stop = ctx, cancel, func() {}
+	if m.Limited {
+		l.ctx, l.stop = context.WithTimeout(l.ctx, m.Left)
+	}
+	for _, v := range m.Values {
+		if task.Restore == nil {
+			break
+		}
+		restored, err := task.Restore(l.ctx, v.Name, v.Encoded)
+		if err != nil {
+			l.err = err
+			break
+		}
+		l.ctx = restored
+	}
+	l.encoded = make(map[string][]byte, len(m.Args))
+	for _, a := range m.Args {
+		l.encoded[a.Name] = a.Encoded
+	}
+	l.shared = task.Loop{Name: m.Name, Arg: l.arg, Keep: l.keep}
+	return l
+}
+
+func (l *loopState) arg(name string) (any, []byte, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v, ok := l.values[name]; ok {
+		return v, nil, true
+	}
+	b, ok := l.encoded[name]
+	return nil, b, ok
+}
+
+func (l *loopState) keep(name string, v any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.values == nil {
+		l.values = map[string]any{}
+	}
+	l.values[name] = v
+}
+
+func (l *loopState) end() {
+	l.stop()
+	l.cancel(errLoopOver)
+}
+
+// acquire returns the loop of that number for a slot. It waits for the
+// announcement if there is to be one: tasks travel faster than frames.
+func (ls *loops) acquire(id uint32) (*loopState, error) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	for ls.known[id] == nil && id&announced != 0 {
+		ls.came.Wait()
+	}
+	l := ls.known[id]
+	if l == nil {
+		l = newLoopState(&wire.Loop{ID: id})
+		ls.known[id] = l
+	}
+	if l.err != nil {
+		return nil, l.err
+	}
+	l.slots++
+	return l, nil
+}
+
+func (ls *loops) release(l *loopState) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	l.slots--
+	ls.drop(l)
+}
+
+// drop forgets a loop that nobody needs.
+func (ls *loops) drop(l *loopState) {
+	if l.slots == 0 && !l.pinned {
+		delete(ls.known, l.id)
+		l.end()
+	}
+}
+
+func (ls *loops) open(b []byte) error {
+	m, err := wire.DecodeLoop(append([]byte(nil), b...))
+	if err != nil {
+		return err
+	}
+	l := newLoopState(m)
+	l.pinned = true
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	ls.known[m.ID] = l
+	ls.came.Broadcast()
+	return nil
+}
+
+// cancel ends the context of a loop. The loop may be one that no slot has met
+// yet: the task that will is already on its way.
+func (ls *loops) cancel(b []byte) error {
+	id, encoded, err := wire.DecodeCancel(b)
+	if err != nil {
+		return err
+	}
+	cause := errwire.Decode(encoded)
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	l := ls.known[id]
+	if l == nil {
+		l = newLoopState(&wire.Loop{ID: id})
+		ls.known[id] = l
+	}
+	l.pinned = true
+	l.cancel(cause)
+	return nil
+}
+
+func (ls *loops) close(b []byte) error {
+	id, _, err := wire.DecodeCancel(b)
+	if err != nil {
+		return err
+	}
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if l := ls.known[id]; l != nil {
+		l.pinned = false
+		ls.drop(l)
+	}
+	return nil
+}
+
+// initializer runs the pool's initializer like a body.
+func (ls *loops) initializer(b *registry.Body) (err error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		err = parfor.ErrGoexit
+		if v := recover(); v != nil {
+			err = &parfor.PanicError{Value: v, Stack: trimStack(debug.Stack())}
+		}
+	}()
+	_, err = b.Run(context.Background(), nil, nil)
+	returned = true
+	if err != nil {
+		err = fmt.Errorf("parfor: initializer %s: %w", b.Name, err)
+	}
+	return err
+}

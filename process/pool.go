@@ -1,0 +1,334 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parfor.dev/parfor"
+	_ "parfor.dev/parfor/internal/cborcodec" // the codec for what has no faster one
+	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/internal/registry"
+	"parfor.dev/parfor/internal/task"
+	"parfor.dev/parfor/observe"
+)
+
+// Pool is an executor whose tasks run in worker processes. It is safe for
+// concurrent use; loops that share it take turns.
+//
+// A nil *Pool is an executor in a worker process, where it means that
+// process's goroutines: a body that gets its pool from a package variable finds
+// nil there.
+type Pool struct {
+	options
+	bodies  map[*registry.Body]uint32
+	owners  []*owner
+	spawner *spawner
+	ledger  engine.Ledger
+	output  output
+	unbind  func() bool
+
+	undertaker *undertaker
+	supervisor *supervisor
+	cancels    atomic.Uint64 // counts loops whose context ended
+	flaws      flaws
+
+	mu       sync.Mutex
+	jobs     map[uint32]*attachment
+	turn     []*attachment // jobs that may have tasks, the next one first
+	nextID   uint32
+	watching int // jobs the supervisor looks at
+	closing  bool
+	shut     bool  // no more jobs
+	broken   error // why no task can run any more
+	strikes  int   // failed starts in a row
+	idle     sync.Cond
+
+	running sync.WaitGroup // owners
+	calls   sync.WaitGroup // requests from workers
+	ended   chan struct{}
+	endOnce sync.Once
+}
+
+var (
+	_ parfor.Executor = (*Pool)(nil)
+	_ engine.Remote   = (*Pool)(nil)
+)
+
+// NewPool starts n worker processes, GOMAXPROCS of them if n is 0, and returns
+// once all of them run. If one can't be started those that were are ended, and
+// the error holds what it wrote to standard error. The context bounds the start
+// and the pool's life: when it is cancelled, running tasks are, as by
+// [Pool.CloseNow].
+//
+// The error is [ErrNoMain] if the program didn't call [Main], and wraps
+// errors.ErrUnsupported on systems without worker processes (Windows).
+func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
+	refuseInWorker()
+	o, err := configure(opts)
+	if n < 0 {
+		err = errors.Join(fmt.Errorf("%w: NewPool(%d): the number of workers can't be negative", parfor.ErrOption, n), err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !supported {
+		return nil, fmt.Errorf("parfor: worker processes on %s: %w", runtime.GOOS, errors.ErrUnsupported)
+	}
+	if mainSite.Load() == nil {
+		return nil, ErrNoMain
+	}
+	if inherited.worker {
+		return nil, fmt.Errorf("parfor: a pool inside a worker process: %w: run nested loops on goroutines there", errors.ErrUnsupported)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	p := &Pool{options: o, jobs: map[uint32]*attachment{}, bodies: map[*registry.Body]uint32{}, ended: make(chan struct{})}
+	for i, b := range registry.All() {
+		p.bodies[b] = uint32(i)
+	}
+	p.idle.L = &p.mu
+	p.output.init(&p.options)
+	p.spawner = startSpawner()
+	p.undertaker = startUndertaker(p)
+	p.supervisor = &supervisor{pool: p}
+	living.Add(1)
+	for i := range n {
+		p.owners = append(p.owners, newOwner(p, i))
+	}
+	if err := p.begin(ctx); err != nil {
+		p.Kill()
+		p.end()
+		return nil, err
+	}
+	return p, nil
+}
+
+// begin starts the workers, all at once, and waits for them.
+func (p *Pool) begin(ctx context.Context) error {
+	started := make(chan error, len(p.owners))
+	for _, o := range p.owners {
+		p.running.Add(1)
+		go o.run(started)
+	}
+	var bad error
+	for range p.owners {
+		select {
+		case err := <-started:
+			if bad == nil && err != nil {
+				bad = err
+				p.Kill()
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	if bad != nil {
+		return bad
+	}
+	p.unbind = context.AfterFunc(ctx, func() { p.cancelAll(context.Cause(ctx)) })
+	return nil
+}
+
+// Slots is how many tasks can run at once.
+func (p *Pool) Slots() int { return len(p.owners) * p.slots }
+
+// Seal makes the pool an executor.
+func (p *Pool) Seal(engine.Key) engine.Engine {
+	if p == nil {
+		if task.InWorker.Load() {
+			return engine.Engine{Kind: "goroutines"}
+		}
+		return engine.Engine{Err: parfor.ErrNoExecutor}
+	}
+	e := engine.Engine{Kind: "processes", Remote: p, Ledger: &p.ledger}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Err = p.usable(); e.Err == nil && p.closing {
+		e.Err = parfor.ErrClosed
+	}
+	return e
+}
+
+// Close waits for the loops and submissions that the pool has, ends the
+// workers and waits until they are gone. It returns the errors of futures that
+// nobody read, and what the workers' exit hooks complained of. Loops that begin
+// afterwards fail with parfor.ErrClosed. A second call waits too and returns
+// nil.
+func (p *Pool) Close() error {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	p.closing = true
+	p.mu.Unlock()
+	err := p.ledger.Close()
+	p.mu.Lock()
+	for len(p.jobs) > 0 {
+		p.idle.Wait()
+	}
+	p.shut = true
+	p.mu.Unlock()
+	p.end()
+	return errors.Join(err, p.flaws.take())
+}
+
+// CloseNow cancels what runs and fails what waits, with an error that is
+// parfor.ErrClosed and parfor.ErrCanceled, then does what Close does. A body
+// that ignores its context is killed after its loop's grace.
+func (p *Pool) CloseNow() error {
+	if p == nil {
+		return nil
+	}
+	p.cancelAll(fmt.Errorf("%w: %w", parfor.ErrClosed, parfor.ErrCanceled))
+	return p.Close()
+}
+
+// Kill ends all workers at once, whatever they do; what ran fails with
+// parfor.ErrClosed. It doesn't wait: Close does.
+func (p *Pool) Kill() {
+	if p == nil {
+		return
+	}
+	p.breakDown(fmt.Errorf("%w: %w", parfor.ErrClosed, parfor.ErrCanceled))
+	for _, o := range p.owners {
+		o.killed.Store(true)
+		o.kill()
+		o.signal()
+	}
+	go p.end()
+}
+
+// cancelAll fails what waits and cancels what runs.
+func (p *Pool) cancelAll(cause error) {
+	p.breakDown(cause)
+	p.mu.Lock()
+	all := make([]*attachment, 0, len(p.jobs))
+	for _, a := range p.jobs {
+		all = append(all, a)
+	}
+	p.mu.Unlock()
+	for _, a := range all {
+		a.cancel()
+	}
+}
+
+// breakDown makes the pool one that can't run tasks: those it has, and those
+// that its jobs still offer, fail with the error. The first call decides.
+func (p *Pool) breakDown(err error) {
+	p.mu.Lock()
+	if p.broken == nil {
+		p.broken = err
+	}
+	p.mu.Unlock()
+	p.undertaker.signal()
+	for _, o := range p.owners {
+		o.signal()
+	}
+}
+
+func (p *Pool) brokenBy() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.broken
+}
+
+// end ends the workers, waits for them, then for the pool's own goroutines.
+func (p *Pool) end() {
+	p.endOnce.Do(func() {
+		defer close(p.ended)
+		if p.unbind != nil {
+			p.unbind()
+		}
+		for _, o := range p.owners {
+			o.quit.Store(true)
+			o.signal()
+		}
+		p.running.Wait()
+		p.calls.Wait()
+		p.mu.Lock()
+		for len(p.jobs) > 0 { // only after Kill: the undertaker ends them
+			p.idle.Wait()
+		}
+		p.shut = true
+		p.mu.Unlock()
+		p.supervisor.end()
+		p.undertaker.end()
+		p.spawner.end()
+		living.Add(-1)
+	})
+	<-p.ended
+}
+
+// wakeHungry tells the worker with the most room that there may be tasks.
+func (p *Pool) wakeHungry() {
+	var best *owner
+	for _, o := range p.owners {
+		if o.hungry.Load() && (best == nil || o.load.Load() < best.load.Load()) {
+			best = o
+		}
+	}
+	if best != nil && best.hungry.CompareAndSwap(true, false) {
+		best.signal()
+	}
+}
+
+// event tells the observers of every loop on the pool.
+func (p *Pool) event(kind observe.Kind, worker, pid int, text string) {
+	p.mu.Lock()
+	all := make([]*attachment, 0, len(p.jobs))
+	for _, a := range p.jobs {
+		all = append(all, a)
+	}
+	p.mu.Unlock()
+	for _, a := range all {
+		if a.spec.Meter.Watched() {
+			a.spec.Meter.Event(observe.Event{Kind: kind, Worker: worker, PID: pid, Index: -1, Text: text})
+		}
+	}
+}
+
+// announceUp tells the observers of a new loop which workers there are.
+func (p *Pool) announceUp(a *attachment) {
+	if !a.spec.Meter.Watched() {
+		return
+	}
+	for _, o := range p.owners {
+		if pid := o.pid.Load(); pid != 0 {
+			a.spec.Meter.Event(observe.Event{Kind: observe.WorkerUp, Worker: o.id, PID: int(pid), Index: -1})
+		}
+	}
+}
+
+// flaws collects what went wrong outside of any task.
+type flaws struct {
+	mu   sync.Mutex
+	errs []error
+}
+
+func (f *flaws) add(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.errs) < 8 {
+		f.errs = append(f.errs, err)
+	}
+}
+
+func (f *flaws) take() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := errors.Join(f.errs...)
+	f.errs = nil
+	return err
+}
+
+// quitGrace is how long a worker's exit hooks may take.
+const quitGrace = 5 * time.Second

@@ -1,0 +1,224 @@
+package process
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"parfor.dev/parfor/internal/call"
+	"parfor.dev/parfor/internal/errwire"
+	"parfor.dev/parfor/internal/registry"
+	"parfor.dev/parfor/internal/shm"
+	"parfor.dev/parfor/internal/wire"
+)
+
+// proc is one worker process, seen from its owner.
+type proc struct {
+	owner    *owner
+	process  *os.Process
+	pid      int
+	mem      *shm.Memory
+	requests *shm.Requests
+	readers  []*shm.Reader
+	bell     *os.File
+	ctl      *outbox
+	stdout   *forwarder
+	stderr   *forwarder
+	leaving  bool // it was asked to end
+
+	read  chan struct{} // closed when its pipe has ended
+	hello atomic.Bool
+	ended atomic.Bool
+	some  atomic.Bool // something in mail
+
+	mu   sync.Mutex
+	mail struct {
+		fingerprint uint64
+		calls       []upcall
+		init        error // of the initializer
+		exit        error // of the exit hooks
+		dump        []byte
+		bad         error
+	}
+}
+
+// upcall is a request of the worker to its owner.
+type upcall struct {
+	id      uint64
+	kind    uint8
+	payload []byte
+}
+
+// listen reads what the worker says until it ends.
+func (p *proc) listen(up *os.File) {
+	defer close(p.read)
+	defer up.Close()
+	in := wire.NewReader(up, wire.MaxPayload)
+	for {
+		t, b, err := in.Next()
+		if err == nil && t != wire.Bell {
+			err = p.post(t, b)
+		}
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				p.mu.Lock()
+				p.mail.bad = err
+				p.mu.Unlock()
+				p.kill()
+			}
+			p.ended.Store(true)
+			p.owner.signal()
+			return
+		}
+		p.owner.signal()
+	}
+}
+
+func (p *proc) post(t wire.Type, b []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := &p.mail
+	switch t {
+	case wire.Hello:
+		if len(b) != 8 {
+			return fmt.Errorf("parfor: a hello of %d bytes", len(b))
+		}
+		m.fingerprint = binary.LittleEndian.Uint64(b)
+		p.hello.Store(true)
+		if p.owner.pool.init == "" {
+			p.owner.pool.started()
+		}
+	case wire.Ready:
+		p.owner.pool.started()
+	case wire.InitFailed:
+		m.init = errwire.Decode(b)
+	case wire.Leaving:
+		m.exit = errwire.Decode(b)
+	case wire.Dump:
+		m.dump = append([]byte(nil), b...)
+	case wire.Call:
+		id, kind, payload, err := wire.DecodeCall(b)
+		if err != nil {
+			return err
+		}
+		m.calls = append(m.calls, upcall{id, kind, append([]byte(nil), payload...)})
+	default:
+		return fmt.Errorf("parfor: a worker sent a frame of type %d", t)
+	}
+	p.some.Store(true)
+	return nil
+}
+
+// started forgets failed starts once one has worked.
+func (p *Pool) started() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.strikes = 0
+}
+
+// mismatch reports a worker that doesn't know the same functions.
+func (p *proc) mismatch() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mail.fingerprint != registry.Fingerprint() {
+		return errors.New("parfor: the worker registered other functions than this program: register in package variables only, not depending on arguments, files or time")
+	}
+	return nil
+}
+
+// takeCalls returns the requests that came. Results that the worker finished
+// before them are to be drained first: the owner calls it after it drained.
+func (p *proc) takeCalls() []upcall {
+	if !p.some.Load() {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.mail.calls
+	p.mail.calls = nil
+	p.some.Store(false)
+	return c
+}
+
+func (p *proc) initError() error {
+	if p.owner.pool.init == "" {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.mail.init
+}
+
+func (p *proc) dump() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.mail.dump
+}
+
+// serve answers a request, on a goroutine of its own.
+func (p *proc) serve(c upcall, done func()) {
+	defer done()
+	answer, err := serveCall(c)
+	if err == nil && len(answer) > maxCall {
+		err = fmt.Errorf("parfor: the owner's answer has %d bytes: the limit is %d", len(answer), maxCall)
+	}
+	if err != nil {
+		p.ctl.send(wire.Reply, wire.AppendCall(nil, c.id, 1, []byte(err.Error())))
+		return
+	}
+	p.ctl.send(wire.Reply, wire.AppendCall(nil, c.id, 0, answer))
+}
+
+// serveCall keeps a panic of a handler, which runs registered functions of the
+// user, from ending the program: the task that asked fails.
+func serveCall(c upcall) (answer []byte, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("parfor: the owner panicked: %v", v)
+		}
+	}()
+	return call.Serve(c.kind, c.payload)
+}
+
+// unread is how many results wait.
+func (p *proc) unread() int {
+	n := uint64(0)
+	for _, r := range p.readers {
+		n += r.Unread()
+	}
+	return int(n)
+}
+
+var oneByte = []byte{1}
+
+// ring wakes the worker. The pipe can't be full: a worker that sleeps has
+// emptied it.
+func (p *proc) ring() { p.bell.Write(oneByte) }
+
+// kill ends the process and those its bodies started. It may be called more
+// than once, as long as the process was not waited for.
+func (p *proc) kill() { killGroup(p.pid) }
+
+// overflow is a queue without bound.
+type overflow struct {
+	mu     sync.Mutex
+	frames [][]byte
+}
+
+func (q *overflow) add(b []byte) {
+	q.mu.Lock()
+	q.frames = append(q.frames, b)
+	q.mu.Unlock()
+}
+
+func (q *overflow) take() [][]byte {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	fs := q.frames
+	q.frames = nil
+	return fs
+}

@@ -1,0 +1,160 @@
+package process
+
+import (
+	"context"
+	"time"
+
+	"parfor.dev/parfor/internal/meter"
+	"parfor.dev/parfor/internal/shm"
+	"parfor.dev/parfor/internal/task"
+)
+
+// slot is a place in the worker that runs one task at a time, on a goroutine
+// of its own.
+type slot struct {
+	*worker
+	number int
+	status *shm.Status
+	out    *shm.Writer
+	loop   *loopState
+	shared *task.Ctx // for the tasks of the loop that need no context of their own
+	now    int64     // the end of the task before, if this one follows at once; else 0
+	in     []byte    // copy of the request, where slots share a ring
+	fail   []byte    // encoded error
+	writes []byte    // encoded write set
+}
+
+func newSlot(w *worker, i int) *slot {
+	return &slot{worker: w, number: i, status: w.mem.Status(i), out: w.mem.Writer(i)}
+}
+
+// run is the slot's goroutine. When a body ends it with runtime.Goexit, body.go
+// starts another.
+func (s *slot) run() {
+	for {
+		r, pos := s.next()
+		s.task(r, pos)
+	}
+}
+
+// next returns the next request. It blocks while there is none.
+func (s *slot) next() (*shm.Request, uint64) {
+	if r, pos, ok := s.queue.Claim(s.number); ok {
+		return r, pos
+	}
+	s.idle()
+	if s.out.Unread() > 0 {
+		s.bell()
+	}
+	// One slot reads the bell; the others wait for it to find work, then the
+	// next one leads.
+	s.lead.Lock()
+	defer s.lead.Unlock()
+	for {
+		if r, pos, ok := s.queue.Claim(s.number); ok {
+			return r, pos
+		}
+		b := s.mem.Bells
+		b.Sleeping.Store(1)
+		if s.out.Unread() > 0 {
+			s.bell()
+		}
+		if !s.queue.Idle() {
+			b.Sleeping.Store(0)
+			continue
+		}
+		if err := waitByte(bellFD); err != nil {
+			fail("the doorbell is gone: %v", err)
+		}
+	}
+}
+
+// idle leaves the slot clean while it has nothing to do.
+func (s *slot) idle() {
+	s.leave()
+	s.now = 0
+	s.status.Current.Store(0)
+}
+
+// enter makes the slot one that runs tasks of the loop.
+func (s *slot) enter(id uint32) error {
+	if s.loop != nil && s.loop.id == id {
+		return nil
+	}
+	s.leave()
+	l, err := s.loops.acquire(id)
+	if err != nil {
+		return err
+	}
+	s.loop = l
+	s.status.Loop.Store(id)
+	return nil
+}
+
+func (s *slot) leave() {
+	if s.shared != nil {
+		s.shared.Seal()
+		s.shared.End()
+		s.shared = nil
+	}
+	if s.loop != nil {
+		s.loops.release(s.loop)
+		s.loop = nil
+	}
+}
+
+// task runs one request and publishes its result.
+func (s *slot) task(r *shm.Request, pos uint64) {
+	start := s.now
+	if start == 0 {
+		start = meter.Now()
+	}
+	s.status.StartedAt.Store(start)
+	entered := s.enter(r.Loop)
+	s.status.Current.Store(pos + 1)
+	in, release, err := s.queue.Payload(r)
+	t := r.Task
+	if s.mem.Slots() > 1 {
+		if release == nil {
+			s.in = append(s.in[:0], in...)
+			in = s.in
+		}
+		s.queue.HandOff(r, pos, s.number)
+	}
+	if err == nil {
+		err = entered
+	}
+	a := attempt{slot: s, task: t, pos: pos, start: start, release: release}
+	if err != nil {
+		a.finish(nil, nil, err, false)
+		return
+	}
+	a.run(in)
+}
+
+// context returns what the body gets. Where no dictionary, timeout or retry
+// needs to tell tasks apart, the tasks of a loop share one.
+func (s *slot) context(t shm.Task) (*task.Ctx, context.CancelFunc) {
+	if s.shared != nil && t.Attempt == 1 {
+		return s.shared, nil
+	}
+	tc := &task.Ctx{Context: s.loop.ctx, Attempt: task.Attempt{
+		Index: int(t.Index), Number: int(t.Attempt), Worker: s.number, Loop: &s.loop.shared}}
+	if s.loop.timeout > 0 {
+		ctx, cancel := context.WithTimeoutCause(s.loop.ctx, s.loop.timeout, errLate)
+		tc.Context = ctx
+		return tc, cancel
+	}
+	if !task.NeedIdentity && t.Attempt == 1 {
+		tc.Index = -1
+		s.shared = tc
+	}
+	return tc, nil
+}
+
+// full waits a little for the pool to read results.
+func (s *slot) full() {
+	s.bell()
+	time.Sleep(50 * time.Microsecond)
+	s.now = 0 // the wait is not the next task's
+}
