@@ -121,6 +121,9 @@ func (e *experiment) conclude() {
 	if e.cfg.Kill {
 		e.rep.Ways.Note = fmt.Sprintf("%d workers were killed meanwhile; only what ran in them is missing.", e.killed)
 	}
+	for i := range e.rep.CPU {
+		e.rep.CPU[i].Note = cpuNote(e.rep.CPU[i])
+	}
 	e.rep.Advice = report.Advise(e.rep)
 	e.rep.Next = e.cfg.next()
 }

@@ -165,6 +165,29 @@ func TestPrimesAgreeWithTheSieve(t *testing.T) {
 	}
 }
 
+func TestTheNoteOnComputingFollowsFromTheNumbers(t *testing.T) {
+	runs := func(seconds ...report.Seconds) (rs []report.Run) {
+		for _, s := range seconds {
+			rs = append(rs, report.Run{Took: s})
+		}
+		return rs
+	}
+	for _, c := range []struct {
+		goroutines, processes []report.Run
+		want                  string
+	}{
+		{runs(1), runs(1), "not in Go"},
+		{runs(2), runs(1), "can't be told apart"},
+		{runs(2, 2, 2, 2, 2), runs(1, 1, 1, 1, 1), "processes were faster here"},
+		{nil, runs(1), ""},
+	} {
+		b := report.Block{Ways: []report.Way{{Name: "goroutines", Runs: c.goroutines}, {Name: "processes", Runs: c.processes}}}
+		if got := cpuNote(b); !strings.Contains(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%v and %v: %q", c.goroutines, c.processes, got)
+		}
+	}
+}
+
 func TestSaveReplacesOnlyItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	for _, ending := range []string{".html", ".json", ".csv", ".svg"} {

@@ -25,7 +25,7 @@ func stranger(_ context.Context, n int) (int, error) { return n, nil }
 func unregistered(t *testing.T, s *subject) {
 	captured := 7
 	closure := func(_ context.Context, n int) (int, error) { return n + captured, nil }
-	for name, fn := range map[string]func(context.Context, int) (int, error){"stranger": stranger, "closure": closure, "method": scale(3).apply, "instance": identity[int]} {
+	for name, fn := range map[string]func(context.Context, int) (int, error){"stranger": stranger, "closure": closure, "method": scale(3).apply, "instance": foreign[int]} {
 		taken := 0
 		check := func(err error) {
 			t.Helper()
@@ -82,6 +82,9 @@ type scale int
 func (s scale) apply(_ context.Context, n int) (int, error) { return n * int(s), nil }
 
 func identity[T any](_ context.Context, v T) (T, error) { return v, nil }
+
+// foreign is like identity, and no instance of it is registered.
+func foreign[T any](_ context.Context, v T) (T, error) { return v, nil }
 
 const pkg = "parfor.dev/parfor/executortest."
 

@@ -17,8 +17,9 @@ import (
 )
 
 // maxStack is far above what a sane recursion needs and far below what would
-// make the machine swap before the runtime gives up (its own limit is 1 GB).
-const maxStack = 256 << 20
+// make the machine swap before the runtime gives up (its own limit is 1 GB): the
+// pages of a runaway stack cost seconds to touch.
+const maxStack = 64 << 20
 
 // worker is this process, when it is one.
 type worker struct {

@@ -54,13 +54,20 @@ func killedLeavesNothing(f *fixture) {
 	if !f.remote {
 		f.Skip("bodies run in this process")
 	}
-	_, err := parfor.Map(f.Context(), parfor.Range(50), writeAndDie, parfor.On(f.x), parfor.KeepGoing())
-	checkSums(f, 50, func(n int) bool { return n%10 != 3 })
-	for i, err := range parfor.Failed(err) {
+	const n = 100
+	_, err := parfor.Map(f.Context(), parfor.Range(n), writeAndDie, parfor.On(f.x), parfor.KeepGoing())
+	failed := parfor.Failed(err) // those that ran beside a killed one in its process, too
+	for i := 3; i < n; i += 10 {
+		if failed[i] == nil {
+			f.Errorf("item %d killed its process and did not fail", i)
+		}
+	}
+	for i, err := range failed {
 		if we := (*parfor.WorkerError)(nil); !errors.As(err, &we) {
 			f.Errorf("item %d: %v", i, err)
 		}
 	}
+	checkSums(f, n, func(n int) bool { return failed[n] == nil })
 }
 
 // checkSums compares with what countOne did for the items below n that ok

@@ -10,7 +10,10 @@ import (
 	"parfor.dev/parfor/dict/dicttest"
 )
 
-var visits = dict.New[string, int]("visits")
+var (
+	visits   = dict.New[string, int]("visits")
+	byNumber = dict.New[int, int]("by number")
+)
 
 // A test of a program whose dictionaries are package variables starts with
 // empty ones and leaves none of its entries behind.
