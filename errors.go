@@ -36,7 +36,7 @@ var (
 	// ErrNoTask means that a task's context was needed.
 	ErrNoTask = task.ErrNoTask
 
-	errStopped = errors.New("parfor: loop stopped") // cause of the loop's own cancel
+	errStopped = task.ErrStopped // cause of the loop's own cancel
 )
 
 // TaskError is the failure of one item. Its text shows the index and the

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/meter"
 	"parfor.dev/parfor/internal/registry"
 	"parfor.dev/parfor/internal/task"
+	"parfor.dev/parfor/observe"
 )
 
 // defaultInFlight is how many tasks of a loop run at once on goroutines.
@@ -182,7 +184,7 @@ func (l *loop) abort(cause error) {
 // failure is only an echo of the loop's own end, which never counts and never
 // masks what ended it.
 func (l *loop) settle(index, attempt int, err error) *TaskError {
-	if l.ctx.Err() != nil && l.echo(err) {
+	if l.ended() && l.echo(err) {
 		l.mu.Lock()
 		l.undone.add(index)
 		l.mu.Unlock()
@@ -203,6 +205,27 @@ func (l *loop) settle(index, attempt int, err error) *TaskError {
 		l.halt()
 	}
 	return t
+}
+
+// ended reports whether the loop's context has ended. A worker process keeps the
+// deadline on a timer of its own, which may fire before the one here does: once
+// the time has come there is only that left to wait for.
+func (l *loop) ended() bool {
+	if at, has := l.ctx.Deadline(); has && l.ctx.Err() == nil && !time.Now().Before(at) {
+		<-l.ctx.Done()
+	}
+	return l.ctx.Err() != nil
+}
+
+// verdict is what observers are told of a failed attempt.
+func (l *loop) verdict(attempt int, err error) observe.Flags {
+	switch {
+	case l.again(attempt, err):
+		return observe.Retried
+	case l.ended() && l.echo(err):
+		return 0
+	}
+	return observe.Failed
 }
 
 // echo reports whether a body failed because the loop's context ended.
@@ -268,6 +291,7 @@ func (l *loop) spec(body *registry.Body) (*engine.Spec, error) {
 	}
 	return &engine.Spec{Name: l.name, Body: body, Ctx: l.ctx, Workers: l.workers, Chunk: l.chunk,
 		Timeout: l.timeout, Grace: l.grace, Args: args, Values: values, Meter: l.meter,
+		Verdict: func(t engine.Task, err error) observe.Flags { return l.verdict(int(t.Attempt), err) },
 		Label: func(t engine.Task) string {
 			if l.labels == nil {
 				return ""

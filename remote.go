@@ -127,6 +127,7 @@ func (j *sliceJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	}
 	if err != nil {
 		if j.again(int(t.Attempt), err) {
+			j.meter.Retry(t.Index, int(t.Attempt), err)
 			t.Attempt++
 			j.Return([]engine.Task{t})
 			return

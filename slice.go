@@ -35,9 +35,10 @@ type worker[In, Out any] struct {
 	pace  pace
 	shard *meter.Shard
 	echo  func(error) bool
-	clock bool // somebody watches
-	each  bool // time each task of this chunk
-	probe int  // time the next one, for so many like it
+	clock bool  // somebody watches
+	each  bool  // time each task of this chunk
+	probe int   // time the next one, for so many like it
+	began int64 // the attempt that is timed
 	// tasks in the current chunk
 	ok, failed, retried int
 }
@@ -73,7 +74,13 @@ func (s *sliceLoop[In, Out]) start(w, lo, hi, attempt, began int) {
 	defer s.group.Done()
 	wk := newWorker(s.loop, w, s.body)
 	defer wk.end()
-	wk.goexit = func(i, attempt int, err error) { wk.release(); s.takeOver(wk, i, attempt, hi, err) }
+	wk.goexit = func(i, attempt int, err error) {
+		begin := wk.pace.begin
+		wk.exited(i, attempt, err)
+		wk.count(begin, wk.pace.timed(i-lo+1), lo)
+		wk.release()
+		s.takeOver(wk, i, attempt, hi, err)
+	}
 	for first := began == 0; ; first = false {
 		if lo == hi {
 			if s.stop.Load() || !wk.acquire() {
@@ -174,6 +181,20 @@ func (wk *worker[In, Out]) count(begin, took int64, first int) {
 	}
 }
 
+// exited counts an attempt whose body ended the goroutine.
+func (wk *worker[In, Out]) exited(i, attempt int, err error) {
+	again := wk.again(attempt, err)
+	if wk.each {
+		wk.shard.Task(wk.began, meter.Now()-wk.began, i, attempt, wk.flags(attempt, err))
+	}
+	if again {
+		wk.retried++
+		wk.meter.Retry(i, attempt, err)
+	} else if !wk.cancelled(err) {
+		wk.failed++
+	}
+}
+
 // cancelled reports whether an attempt failed only because the loop ended.
 func (wk *worker[In, Out]) cancelled(err error) bool { return wk.ctx.Err() != nil && wk.echo(err) }
 
@@ -186,6 +207,7 @@ func (wk *worker[In, Out]) watch(i, attempt int, in In) (out Out, commit uint64,
 		wk.shard.Sample(meter.Now()-begin, n)
 		return out, commit, err
 	}
+	wk.began = begin
 	wk.shard.Begin(i, attempt, begin)
 	out, commit, err = wk.try(i, attempt, in)
 	wk.shard.Task(begin, meter.Now()-begin, i, attempt, wk.flags(attempt, err))

@@ -61,6 +61,7 @@ func (j *streamJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 		var zero Out
 		e.out = zero
 		if j.again(int(t.Attempt), err) {
+			j.meter.Retry(t.Index, int(t.Attempt), err)
 			t.Attempt++
 			j.Return([]engine.Task{t})
 			return

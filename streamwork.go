@@ -7,7 +7,12 @@ func (s *stream[In, Out]) start(w int, ref int32, attempt int) {
 	defer s.workers.Done()
 	wk := newWorker(s.loop, w, s.body)
 	defer wk.end()
-	wk.goexit = func(_, attempt int, err error) { wk.release(); s.takeOver(wk, ref, attempt, err) }
+	wk.goexit = func(i, attempt int, err error) {
+		wk.exited(i, attempt, err)
+		wk.count(0, 0, i)
+		wk.release()
+		s.takeOver(wk, ref, attempt, err)
+	}
 	if ref < 0 {
 		ref, attempt = s.claim(wk)
 	}

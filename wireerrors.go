@@ -11,35 +11,36 @@ import (
 
 // The errors of this package cross from worker processes as themselves,
 // whichever codecs the program links.
-func init() {
-	for name, err := range map[string]error{
-		"ErrOption":        ErrOption,
-		"ErrNotRegistered": ErrNotRegistered,
-		"ErrNoExecutor":    ErrNoExecutor,
-		"ErrClosed":        ErrClosed,
-		"ErrCanceled":      ErrCanceled,
-		"ErrGoexit":        ErrGoexit,
-		"ErrLoopTimeout":   ErrLoopTimeout,
-		"ErrTaskTimeout":   ErrTaskTimeout,
-		"ErrWouldDeadlock": ErrWouldDeadlock,
-		"ErrTaskDone":      ErrTaskDone,
-		"ErrNoTask":        ErrNoTask,
-		"errStopped":       errStopped,
-	} {
-		if failed := errwire.AddSentinel("parfor."+name, err); failed != nil {
-			panic(fmt.Sprintf("parfor: %s: %v", name, failed))
-		}
+func init() { errwire.Later(ownErrors) }
+
+func ownErrors() (sentinels map[string]error, kinds []*errwire.Kind) {
+	sentinels = map[string]error{
+		"parfor.ErrOption":        ErrOption,
+		"parfor.ErrNotRegistered": ErrNotRegistered,
+		"parfor.ErrNoExecutor":    ErrNoExecutor,
+		"parfor.ErrClosed":        ErrClosed,
+		"parfor.ErrCanceled":      ErrCanceled,
+		"parfor.ErrGoexit":        ErrGoexit,
+		"parfor.ErrLoopTimeout":   ErrLoopTimeout,
+		"parfor.ErrTaskTimeout":   ErrTaskTimeout,
+		"parfor.ErrWouldDeadlock": ErrWouldDeadlock,
+		"parfor.ErrTaskDone":      ErrTaskDone,
+		"parfor.ErrNoTask":        ErrNoTask,
+		"parfor.errStopped":       errStopped,
 	}
-	crosses("parfor.TaskError", appendTaskError, decodeTaskError)
-	crosses("parfor.PanicError", appendPanicError, decodePanicError)
-	crosses("parfor.TimeoutError", appendTimeoutError, decodeTimeoutError)
-	crosses("parfor.WorkerError", appendWorkerError, decodeWorkerError)
-	crosses("parfor.LoopError", appendLoopError, decodeLoopError)
+	kinds = []*errwire.Kind{
+		crosses("parfor.TaskError", appendTaskError, decodeTaskError),
+		crosses("parfor.PanicError", appendPanicError, decodePanicError),
+		crosses("parfor.TimeoutError", appendTimeoutError, decodeTimeoutError),
+		crosses("parfor.WorkerError", appendWorkerError, decodeWorkerError),
+		crosses("parfor.LoopError", appendLoopError, decodeLoopError),
+	}
+	return sentinels, kinds
 }
 
-// crosses makes a pointer type travel.
-func crosses[E any](name string, encode func(*errwire.Encoder, []byte, *E) []byte, decode func(*errwire.Decoder) *E) {
-	err := errwire.AddKind(&errwire.Kind{
+// crosses is how a pointer type travels.
+func crosses[E any](name string, encode func(*errwire.Encoder, []byte, *E) []byte, decode func(*errwire.Decoder) *E) *errwire.Kind {
+	return &errwire.Kind{
 		Name: name,
 		Type: reflect.TypeFor[*E](),
 		Append: func(e *errwire.Encoder, dst []byte, err error) ([]byte, error) {
@@ -52,9 +53,6 @@ func crosses[E any](name string, encode func(*errwire.Encoder, []byte, *E) []byt
 		Decode: func(d *errwire.Decoder) (error, error) {
 			return any(decode(d)).(error), nil
 		},
-	})
-	if err != nil {
-		panic(fmt.Sprintf("parfor: %s: %v", name, err))
 	}
 }
 

@@ -108,7 +108,7 @@ func (a *api) request(ctx context.Context, method, path string) (*http.Response,
 	return a.ctl.Do(req)
 }
 
-// each checks that every number below n stands in the log exactly once; while
+// eachOnce checks that every number below n stands in the log exactly once; while
 // workers are being killed, lost of them may stand there or not.
 func eachOnce(s mockapi.Stats, n, lost int) error {
 	if s.Untracked > 0 {

@@ -16,8 +16,9 @@ import (
 
 // work is what the tasks of a loop need to know; it travels with the loop.
 type work struct {
-	Body Body
-	URL  string
+	Body    Body
+	URL     string
+	Command []string
 }
 
 // statuses is the shared dictionary: number -> what its task found out.
@@ -40,6 +41,8 @@ func task(ctx context.Context, number int) (int, error) {
 		return primes(number, w.Body.Limit), nil
 	case Alloc:
 		return garbage(number, w.Body.Bytes), nil
+	case Command:
+		return command(ctx, w.Command, number)
 	default:
 		return post(ctx, w.URL, number)
 	}

@@ -34,6 +34,8 @@ const (
 	Sleep Kind = "sleep" // wait, as a call to anything outside does
 	CPU   Kind = "cpu"   // count primes by trial division
 	Alloc Kind = "alloc" // make garbage
+	// Command runs Config.Command.
+	Command Kind = "command"
 )
 
 // Body is what each task does. The zero value is a POST.
@@ -56,9 +58,14 @@ type Config struct {
 	// URL is an API of the user's, asked instead. Its answers are kept, and
 	// can't be compared with a rule.
 	URL string
+	// Command is a program and its arguments, run for each number instead of a
+	// request, without a shell. The number takes the place of each {} in the
+	// arguments, or is added at the end. What is kept is the exit status, which
+	// must be the same however the command is run.
+	Command []string
 
 	Body      Body
-	Sizes     []int // default: TutorialSizes, without the cells that take over 5 s
+	Sizes     []int // default: TutorialSizes or CommandSizes, without the cells that take over 5 s
 	InFlight  int   // default: 16
 	Sweep     []int // numbers in flight to measure at one size instead of sizes at one number
 	Runs      int   // of a cell that takes up to a second, default 5
@@ -79,6 +86,9 @@ type Config struct {
 
 // withDefaults fills what is not set.
 func (c Config) withDefaults() Config {
+	if len(c.Command) > 0 {
+		c.Body = Body{Kind: Command}
+	}
 	if c.Body.Kind == "" {
 		c.Body.Kind = Post
 	}
@@ -120,6 +130,8 @@ func (c Config) Check() error {
 	add(c.Body.Limit < 0, "primes below %d: must be positive", c.Body.Limit)
 	add(c.Body.Bytes < 0, "%d bytes of garbage: must be positive", c.Body.Bytes)
 	add(!slices.Contains([]string{"", "post", "session"}, c.Python), "python %q: there is post and session", c.Python)
+	add(len(c.Command) > 0 && c.URL != "", "a URL and a command: choose one")
+	add(c.Body.Kind == Command && len(c.Command) == 0, "a command without a program")
 	add(c.API.Drops > 0 || c.API.RateLimit > 0, "an API that drops or limits answers can't be checked")
 	bad = append(bad, c.API.Check())
 	return errors.Join(bad...)
@@ -130,13 +142,19 @@ func (c Config) sizes() (sizes []int, explicit bool) {
 	if len(c.Sizes) > 0 {
 		return c.Sizes, true
 	}
+	if c.Body.Kind == Command {
+		return CommandSizes(), false
+	}
 	return TutorialSizes(), c.Tutorial
 }
 
 // requests is the size at which the tutorial's ways are measured: 500, or what
 // comes closest below it among the sizes asked for.
 func (c Config) requests() int {
-	sizes, _ := c.sizes()
+	sizes, explicit := c.sizes()
+	if c.Body.Kind == Command && !explicit {
+		return commandRequests
+	}
 	best := sizes[0]
 	for _, n := range sizes {
 		if n <= tutorialRequests {

@@ -14,8 +14,8 @@
 //   - config.go: what can be asked for
 //   - body.go: what a task does; rule.go: what it must find out
 //   - way.go: the ways to run a loop; measure.go: one run of one way
-//   - plan.go: which cells, in which rounds; experiment.go: all of it, [Run]
-//   - check.go, cost.go, lanes.go: what is noted about a run
-//   - extras.go: the dictionary alone, and bodies that compute
+//   - plan.go: which cells, the dictionary alone and computing included; experiment.go: all of it, [Run]
+//   - cell.go, lanes.go: what is noted about a run; rounds.go: in which order
+//   - command.go: a program instead of a request; python.go: the tutorial's code
 //   - api.go: the API's process; screen.go: what is seen while it runs
 package compare

@@ -20,8 +20,9 @@ type experiment struct {
 	began  time.Time
 	cells  []*cell
 	screen *screen
-	script string // the tutorial's program, with Config.Python
-	killed int    // workers, with Config.Kill
+	script string          // the tutorial's program, with Config.Python
+	killed int             // workers, with Config.Kill
+	found  map[int]finding // with Config.Command
 }
 
 // Run measures what cfg asks for and returns the report, which it also prints
@@ -40,13 +41,16 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 		return nil, fmt.Errorf("compare: %w", err)
 	}
 	e := &experiment{cfg: cfg, api: &api{url: cfg.URL}, began: time.Now()}
-	if err := cfg.canSaveAll(); err != nil {
+	if err := errors.Join(cfg.findCommand(), cfg.canSaveAll()); err != nil {
 		return nil, err
 	}
 	if cfg.Seed == 0 {
 		e.cfg.Seed = 1 + rand.Uint64N(9999) // short: people type it again
 	}
 	e.rng = rand.New(rand.NewPCG(e.cfg.Seed, 0))
+	if cfg.pythonWays() != nil { // which may take a second
+		_, _ = fmt.Fprintf(cfg.Progress, "looking for %s with requests\n", cfg.PythonExe)
+	}
 	cleanUp, err := e.preparePython(ctx)
 	if err != nil {
 		return nil, err
@@ -81,6 +85,8 @@ func (e *experiment) describe() {
 	}
 	e.rep.API = report.API{URL: e.api.url}
 	switch {
+	case c.Body.Kind == Command:
+		e.rep.API.Text = fmt.Sprintf("none. Item: %s, no shell; kept: number -> exit status", typed(commandLine(c.Command, "NUMBER")))
 	case c.Body.Kind != Post:
 		e.rep.API.Text = "none. Item: " + c.Body.String() + "; kept: number -> result"
 	case c.URL != "":
@@ -102,6 +108,8 @@ func (b Body) String() string {
 		return fmt.Sprintf("count the primes in a 64th of the numbers below %d", b.Limit)
 	case Alloc:
 		return fmt.Sprintf("make %d bytes of garbage", b.Bytes)
+	case Command:
+		return "run a command"
 	default:
 		return "one POST, own JSON"
 	}

@@ -55,7 +55,7 @@ func (e *experiment) measureLoop(ctx context.Context, w way, j job, note notes) 
 		return o, err
 	}
 	transport.CloseIdleConnections()
-	opts := []parfor.Option{parfor.With(work{Body: j.body, URL: e.api.url}), parfor.Name(w.String())}
+	opts := []parfor.Option{parfor.With(work{Body: j.body, URL: e.api.url, Command: e.cfg.Command}), parfor.Name(w.String())}
 	watch := &watcher{}
 	if note.watch {
 		opts = append(opts, parfor.Observe(watch))
@@ -127,6 +127,9 @@ func (e *experiment) ours() []int {
 // and the time with what is possible.
 func (e *experiment) check(ctx context.Context, w way, j job, o outcome) error {
 	if err := j.rule.compareWith(o.answers, j.n, o.failed); err != nil {
+		return err
+	}
+	if err := e.agree(j, w, o.answers); err != nil {
 		return err
 	}
 	if floor := j.floor(w, o.failed); o.took+o.start < floor {

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -49,12 +50,10 @@ func (e *experiment) preparePython(ctx context.Context) (cleanUp func() error, e
 	if e.cfg.pythonWays() == nil {
 		return func() error { return nil }, nil
 	}
-	out, err := exec.CommandContext(ctx, e.cfg.PythonExe, "-c", "import requests").CombinedOutput()
-	if err != nil {
-		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		return nil, fmt.Errorf("%w: %s -c 'import requests': %w %s", ErrNoPython, e.cfg.PythonExe, err, lines[len(lines)-1])
+	if err := findPython(ctx, e.cfg.PythonExe); err != nil {
+		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "parfor-compare-")
+	dir, err := os.MkdirTemp("", "parfor-") // short: sockets of Python's go below it
 	if err != nil {
 		return nil, fmt.Errorf("compare: %w", err)
 	}
@@ -65,6 +64,32 @@ func (e *experiment) preparePython(ctx context.Context) (cleanUp func() error, e
 	return func() error { return os.RemoveAll(dir) }, nil
 }
 
+// findPython says what is missing and how to get it.
+func findPython(ctx context.Context, exe string) error {
+	path, err := exec.LookPath(exe)
+	if err != nil {
+		return fmt.Errorf("%w: %w: install Python 3, with requests", ErrNoPython, err)
+	}
+	cmd := exec.CommandContext(ctx, path, "-c", "import requests")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	err = runGroup(cmd)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case strings.Contains(stderr.String(), "No module named 'requests'"):
+		return fmt.Errorf("%w: %s has no requests: %s -m pip install requests", ErrNoPython, path, exe)
+	}
+	return fmt.Errorf("%w: %s -c 'import requests': %w: %s", ErrNoPython, path, err, lastLine(stderr.String()))
+}
+
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}
+
 // measurePython runs the program once. It keeps its own time; the start of the
 // interpreter is not in it.
 func (e *experiment) measurePython(ctx context.Context, w way, n int) (o outcome, err error) {
@@ -73,23 +98,23 @@ func (e *experiment) measurePython(ctx context.Context, w way, n int) (o outcome
 		keep = "shared"
 	}
 	cmd := exec.CommandContext(ctx, e.cfg.PythonExe, e.script, w.executor, keep, w.python, e.api.url, strconv.Itoa(n), strconv.Itoa(w.inFlight))
-	// Killed outright it would leave its pool behind; interrupted it ends that.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second
+	// Killed in the middle it can't remove the sockets of its manager; we can.
+	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Dir(e.script))
+	var stdout bytes.Buffer
 	var stderr strings.Builder
-	cmd.Stderr = &stderr
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cpu := cpuTime()
-	out, err := cmd.Output()
+	// Its pool is of the same group, and no worker of it survives a ^C.
+	err = runGroup(cmd)
 	o.cpu = cpuTime() - cpu
 	if err != nil {
-		lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
-		return o, fmt.Errorf("%w: %s", err, lines[len(lines)-1])
+		return o, fmt.Errorf("%w: %s", err, lastLine(stderr.String()))
 	}
 	var said struct {
 		Took     float64
 		Statuses map[int]int
 	}
-	if err := json.Unmarshal(out, &said); err != nil {
+	if err := json.Unmarshal(stdout.Bytes(), &said); err != nil {
 		return o, fmt.Errorf("read Python's answer: %w", err)
 	}
 	o.took, o.answers = time.Duration(said.Took*float64(time.Second)), said.Statuses

@@ -106,7 +106,7 @@ func (e *experiment) keep(c *cell, o outcome) {
 	}
 	e.rep.Kept, e.rep.KeptWay = o.answers, c.way.name()
 	e.rep.Checks.Keys = len(o.answers)
-	if c.job.asks {
+	if c.job.asks || c.job.body.Kind == Command {
 		e.rep.Checks.Statuses = countStatuses(o.answers)
 	}
 }

@@ -10,18 +10,17 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"strings"
 	"testing"
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/dict"
+	"parfor.dev/parfor/internal/leak"
 	"parfor.dev/parfor/process"
 )
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	process.TestMain(m)
+	process.TestMain(leak.Around(m))
 }
 
 // post sends request number n and returns the status code.
@@ -138,29 +137,4 @@ func expected(n int) int {
 		return 404
 	}
 	return 200
-}
-
-// TestTutorialCode compares the page's code with this file, line by line.
-func TestTutorialCode(t *testing.T) {
-	page, err := os.ReadFile("tutorial.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile("tutorial_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := map[string]bool{}
-	for line := range strings.Lines(string(source)) {
-		known[strings.TrimSpace(line)] = true
-	}
-	inCode := false
-	for line := range strings.Lines(string(page)) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "```") {
-			inCode = line == "```go"
-		} else if inCode && !known[line] {
-			t.Errorf("not in the tested code: %s", line)
-		}
-	}
 }

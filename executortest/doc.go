@@ -53,7 +53,7 @@ func Run(t *testing.T, kind Kind, open Open) {
 	s := &subject{kind: kind, open: open, suite: t, shared: map[int]parfor.Executor{}}
 	for _, group := range [][]check{
 		mapChecks, streamChecks, sourceChecks, optionChecks, errorChecks, loopErrorChecks,
-		runningChecks, nestingChecks, timeoutChecks, identityChecks, stateChecks, contextChecks,
+		runningChecks, counterChecks, nestingChecks, timeoutChecks, identityChecks, stateChecks, contextChecks,
 		wireChecks, crashChecks, futureChecks, physicsChecks, clockChecks,
 	} {
 		for _, c := range group {

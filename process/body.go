@@ -88,7 +88,7 @@ func (a *attempt) finish(out, writes []byte, err error, late bool) {
 	a.now = end
 	res := shm.Result{Pos: a.pos, Start: a.start, Took: end - a.start, Late: late, Out: out, Writes: writes}
 	if err == nil {
-		err = a.out.Put(&res, a.full)
+		err = a.out.Put(&res, a.wait)
 		if err == nil {
 			a.announce()
 			return
@@ -96,7 +96,7 @@ func (a *attempt) finish(out, writes []byte, err error, late bool) {
 	}
 	a.fail = errwire.Append(a.fail[:0], err)
 	res.Failed, res.Out, res.Writes = true, a.fail, nil
-	if err := a.out.Put(&res, a.full); err != nil {
+	if err := a.out.Put(&res, a.wait); err != nil {
 		fail("%v", err)
 	}
 	if cap(a.fail) > 1<<20 {

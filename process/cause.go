@@ -4,6 +4,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 
 	"parfor.dev/parfor"
@@ -30,7 +31,11 @@ func autopsy(s *os.ProcessState, stderr string, dump []byte) death {
 	return d
 }
 
-var faultLine = regexp.MustCompile(`(?m)^(\[signal SIG(SEGV|BUS|FPE|ILL)|SIG(SEGV|BUS|FPE|ILL|TRAP|SYS):|unexpected fault address|fatal error: (unexpected signal|fault))`)
+// faultLine is compiled when a process has died: at the start of every program
+// it would take half a millisecond.
+var faultLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^(\[signal SIG(SEGV|BUS|FPE|ILL)|SIG(SEGV|BUS|FPE|ILL|TRAP|SYS):|unexpected fault address|fatal error: (unexpected signal|fault))`)
+})
 
 // judge names the cause. The status often can't: the Go runtime exits with 2
 // after a segmentation fault, a stack overflow and a lack of memory alike, and
@@ -62,7 +67,7 @@ func (d *death) fatal() parfor.Cause {
 	case has("fatal error: runtime: out of memory") || has("fatal error: out of memory") ||
 		has("runtime: out of memory") || has("fatal error: runtime: cannot allocate memory"):
 		return parfor.OOM
-	case faultLine.MatchString(d.stderr):
+	case faultLine().MatchString(d.stderr):
 		return parfor.Fault
 	case has("fatal error: ") || has("panic: ") || d.signal != 0:
 		return parfor.FatalError

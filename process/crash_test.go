@@ -1,3 +1,5 @@
+//go:build unix
+
 package process_test
 
 import (
@@ -20,8 +22,8 @@ import (
 func crash(ctx context.Context, how string) (int, error) {
 	switch how {
 	case "segfault":
-		p := unsafe.Pointer(uintptr(0x70000000))
-		*(*int)(p) = 1
+		wild := uintptr(0x70000000)
+		**(**int)(unsafe.Pointer(&wild)) = 1
 	case "nil":
 		*(*int)(nil) = 1 // a panic, which Go can recover
 	case "exit":

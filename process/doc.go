@@ -10,9 +10,12 @@
 //	defer pool.Close()
 //	codes, err := parfor.Map(ctx, items, post, parfor.On(pool))
 //
-// Where things are: main.go and guard.go begin a worker; pool.go, attach.go and
-// options.go are the pool as loops see it; owner.go, fill.go, drain.go and
-// end.go are the goroutine that owns one worker; spawn.go, cause.go,
-// supervise.go and kill.go its birth, death and time limits; worker.go,
-// slot.go, body.go and loops.go run in the worker.
+// Where things are: main.go and guard.go begin a worker. pool.go, attach.go,
+// options.go and close.go are the pool as loops see it. owner.go is the
+// goroutine that owns one worker; start.go, fill.go, push.go, grant.go,
+// drain.go, tail.go, orders.go, park.go, spin.go, kill.go and end.go are what it
+// does. spawn.go, proc.go, outbox.go and output.go are its process; cause.go
+// says why that ended, supervise.go watches the clock. worker.go, slot.go,
+// body.go, loops.go, upcalls.go and signals.go run in the worker. The memory
+// they share is package internal/shm; docs/process-pool.md has the whole.
 package process

@@ -41,16 +41,16 @@ func (o *owner) settleUp() {
 	}
 	for _, sh := range o.touched {
 		sh.touched = false
-		if sh.ok|sh.failed != 0 {
-			sh.shard.Count(sh.ok, sh.failed, 0, sh.busy)
-			sh.ok, sh.failed, sh.busy = 0, 0, 0
+		if sh.ok|sh.failed|sh.retried != 0 {
+			sh.shard.Count(sh.ok, sh.failed, sh.retried, sh.busy)
+			sh.ok, sh.failed, sh.retried, sh.busy = 0, 0, 0, 0
 		}
 		o.settleGrants(sh)
 		o.forget(sh)
 	}
 	o.touched = o.touched[:0]
 	o.retire()
-	o.load.Store(int32(o.held))
+	o.loaded()
 	if o.strikes != 0 {
 		o.strikes = 0
 	}
@@ -116,19 +116,29 @@ func (o *owner) touch(sh *share) {
 	}
 }
 
-// count meters an attempt: one by one only if somebody watches.
+// count meters an attempt: one by one only if somebody watches. It comes before
+// Finish, which may end the loop and its meter.
 func (o *owner) count(sh *share, x *engine.Outcome, t engine.Task) {
+	f := observe.OK
+	if x.Err != nil {
+		f = observe.Failed
+		if sh.spec.Verdict != nil {
+			f = sh.spec.Verdict(t, x.Err)
+		}
+	}
 	if sh.spec.Meter.Watched() {
-		f := observe.OK
 		if x.Err != nil {
-			f = observe.Failed | failureFlags(x.Err)
+			f |= failureFlags(x.Err)
 		}
 		sh.shard.Task(x.Start, int64(x.Took), t.Index, int(t.Attempt), f)
 		return
 	}
-	if x.Err == nil {
+	switch {
+	case f&observe.OK != 0:
 		sh.ok++
-	} else {
+	case f&observe.Retried != 0:
+		sh.retried++
+	case f&observe.Failed != 0:
 		sh.failed++
 	}
 	sh.busy += int64(x.Took)

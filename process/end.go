@@ -122,6 +122,10 @@ func (o *owner) report(d *death) {
 // look into its memory.
 func (o *owner) retireProc() {
 	pr := o.proc
+	for i, r := range pr.readers {
+		o.pool.published.Add(pr.mem.Status(i).Finished.Load())
+		o.pool.consumed.Add(r.Count())
+	}
 	o.reach.Lock()
 	o.proc = nil
 	o.reach.Unlock()

@@ -156,7 +156,7 @@ func (ls *loops) cancel(b []byte) error {
 	if err != nil {
 		return err
 	}
-	cause := errwire.Decode(encoded)
+	cause := &ended{errwire.Decode(encoded)}
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	l := ls.known[id]
@@ -168,6 +168,14 @@ func (ls *loops) cancel(b []byte) error {
 	l.cancel(cause)
 	return nil
 }
+
+// ended is why a loop ended, as bodies see it. A body that returns it fails
+// with an echo of the loop's end, which is no failure of its item; the loop
+// can't tell by the cause itself, which may be of a type that doesn't cross.
+type ended struct{ cause error }
+
+func (e *ended) Error() string   { return e.cause.Error() }
+func (e *ended) Unwrap() []error { return []error{e.cause, task.ErrStopped} }
 
 func (ls *loops) close(b []byte) error {
 	id, _, err := wire.DecodeCancel(b)

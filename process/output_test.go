@@ -1,3 +1,5 @@
+//go:build unix
+
 package process_test
 
 import (
@@ -81,4 +83,3 @@ func surroundings(_ context.Context, name string) (string, error) {
 }
 
 var _ = parfor.Register(surroundings)
-

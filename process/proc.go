@@ -202,23 +202,3 @@ func (p *proc) ring() { p.bell.Write(oneByte) }
 // kill ends the process and those its bodies started. It may be called more
 // than once, as long as the process was not waited for.
 func (p *proc) kill() { killGroup(p.pid) }
-
-// overflow is a queue without bound.
-type overflow struct {
-	mu     sync.Mutex
-	frames [][]byte
-}
-
-func (q *overflow) add(b []byte) {
-	q.mu.Lock()
-	q.frames = append(q.frames, b)
-	q.mu.Unlock()
-}
-
-func (q *overflow) take() [][]byte {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	fs := q.frames
-	q.frames = nil
-	return fs
-}

@@ -1,3 +1,5 @@
+//go:build unix
+
 package process_test
 
 import (
@@ -7,37 +9,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 )
-
-// program builds one of the programs in testdata, once.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	built.mu.Lock()
-	defer built.mu.Unlock()
-	if path, ok := built.paths[name]; ok {
-		return path
-	}
-	dir, err := os.MkdirTemp("", "parfor-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, name)
-	if out, err := exec.Command("go", "build", "-o", path, "./testdata/"+name).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	built.paths[name] = path
-	built.dirs = append(built.dirs, dir)
-	return path
-}
-
-var built = struct {
-	mu    sync.Mutex
-	paths map[string]string
-	dirs  []string
-}{paths: map[string]string{}}
 
 func run(t *testing.T, path string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
@@ -48,15 +22,26 @@ func run(t *testing.T, path string, args ...string) (stdout, stderr string, code
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-func TestC60_WithoutMainThereIsNoForkBomb(t *testing.T) {
-	out, errs, code := run(t, program(t, "nohook"))
+// A program of its own, since these are about what main does.
+func TestProgram(t *testing.T) {
+	hook := filepath.Join(t.TempDir(), "hook")
+	if out, err := exec.Command("go", "build", "-o", hook, "./testdata/hook").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Run("C60_WithoutMainThereIsNoForkBomb", func(t *testing.T) { noMain(t, hook) })
+	t.Run("C60_MainThatAWorkerDoesNotReach", func(t *testing.T) { lateMain(t, hook) })
+	t.Run("WorkersDieWithTheirParent", func(t *testing.T) { orphans(t, hook) })
+}
+
+func noMain(t *testing.T, hook string) {
+	out, errs, code := run(t, hook, "nohook")
 	if out != "" || code != 1 || !strings.Contains(errs, "process.Main was not called") {
 		t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
 	}
 }
 
-func TestC60_MainThatAWorkerDoesNotReach(t *testing.T) {
-	out, errs, code := run(t, program(t, "hook"), "late")
+func lateMain(t *testing.T, hook string) {
+	out, errs, code := run(t, hook, "late")
 	if out != "" || code != 1 || !strings.Contains(errs, "exit code 97") || !strings.Contains(errs, "on every path") {
 		t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
 	}
@@ -69,9 +54,9 @@ func TestWorksUnderGoRun(t *testing.T) {
 	}
 }
 
-func TestWorkersDieWithTheirParent(t *testing.T) {
+func orphans(t *testing.T, hook string) {
 	dir := t.TempDir()
-	cmd := exec.Command(program(t, "hook"), "hang", dir)
+	cmd := exec.Command(hook, "hang", dir)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

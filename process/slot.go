@@ -22,10 +22,18 @@ type slot struct {
 	in     []byte    // copy of the request, where slots share a ring
 	fail   []byte    // encoded error
 	writes []byte    // encoded write set
+	this   attempt   // the one that runs: the slot's only one, so it costs no allocation
+	wait   func()    // full
+
+	spinner spinner
+	called  func() bool
 }
 
 func newSlot(w *worker, i int) *slot {
-	return &slot{worker: w, number: i, status: w.mem.Status(i), out: w.mem.Writer(i)}
+	s := &slot{worker: w, number: i, status: w.mem.Status(i), out: w.mem.Writer(i)}
+	s.wait = s.full
+	s.called = func() bool { return !w.queue.Idle() }
+	return s
 }
 
 // run is the slot's goroutine. When a body ends it with runtime.Goexit, body.go
@@ -55,6 +63,9 @@ func (s *slot) next() (*shm.Request, uint64) {
 			return r, pos
 		}
 		b := s.mem.Bells
+		if b.Spin.Load() != 0 && s.spinner.spin(s.called) {
+			continue
+		}
 		b.Sleeping.Store(1)
 		if s.out.Unread() > 0 {
 			s.bell()
@@ -124,7 +135,8 @@ func (s *slot) task(r *shm.Request, pos uint64) {
 	if err == nil {
 		err = entered
 	}
-	a := attempt{slot: s, task: t, pos: pos, start: start, release: release}
+	a := &s.this
+	*a = attempt{slot: s, task: t, pos: pos, start: start, release: release}
 	if err != nil {
 		a.finish(nil, nil, err, false)
 		return

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"parfor.dev/parfor/internal/shm"
-	"parfor.dev/parfor/internal/wire"
 )
 
 // spawner starts processes on a thread that lives as long as the pool: the
@@ -95,7 +94,7 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 
 // environment of a worker: the program's at this moment, and the guard.
 func (p *Pool) environment(nonce uint64) []string {
-	env := append(os.Environ(), p.env...)
+	env := append(append(os.Environ(), raceEnv()...), p.env...)
 	own := true
 	for _, v := range env {
 		if strings.HasPrefix(v, "GOMAXPROCS=") {
@@ -163,46 +162,4 @@ func closeAll(fs ...*os.File) {
 			f.Close()
 		}
 	}
-}
-
-// outbox writes frames to a worker without ever blocking who sends them: a
-// stopped process reads nothing.
-type outbox struct {
-	w    *os.File
-	wake chan struct{}
-	done chan struct{}
-	box  chan []byte
-	more overflow
-}
-
-func startOutbox(w *os.File) *outbox {
-	b := &outbox{w: w, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	go b.run()
-	return b
-}
-
-func (b *outbox) send(t wire.Type, payload []byte) {
-	b.more.add(wire.Append(nil, t, payload))
-	select {
-	case b.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (b *outbox) run() {
-	defer close(b.done)
-	for range b.wake {
-		for _, frame := range b.more.take() {
-			if _, err := b.w.Write(frame); err != nil {
-				break // the worker is gone; its owner will see
-			}
-		}
-	}
-}
-
-// end closes the pipe, which ends a worker that still runs.
-func (b *outbox) end() {
-	b.w.Close()
-	close(b.wake)
-	<-b.done
 }

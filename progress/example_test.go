@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"parfor.dev/parfor"
@@ -47,4 +48,44 @@ func ExampleJSON() {
 	o := progress.JSON(os.Stdout)
 	o.Event(observe.Event{Loop: 1, At: time.Millisecond, Kind: observe.WorkerUp, Worker: 3, PID: 4711, Index: -1})
 	// Output: {"v":1,"q":1,"t":1000000,"k":"worker.up","loop":1,"worker":3,"pid":4711,"index":null}
+}
+
+// begun tells an observer of a loop that has done 150 of 500 items in 5 seconds.
+func begun(o observe.Observer) {
+	o.Start(observe.Start{Loop: 1, Name: "post", Workers: 16, Total: 500})
+	for i := range 5 {
+		at := time.Duration(i+1) * time.Second
+		o.Frame(observe.Frame{Loop: 1, At: at, Total: 500, Totals: observe.Totals{Running: 16, OK: 30 * int64(i+1)}})
+	}
+}
+
+// A log gets plain lines, also where somebody looks at it on a terminal.
+func ExampleAs() {
+	begun(progress.Line(os.Stdout, progress.As(progress.Plain)))
+	// Output: post: 18 % 90/500 · 30/s · ETA 15s
+}
+
+// A line for a pane of 50 columns; the least important parts make room.
+func ExampleWidth() {
+	var screen strings.Builder
+	begun(progress.Line(&screen, progress.As(progress.Terminal), progress.Color(false), progress.Width(50)))
+	fmt.Println(last(screen.String()))
+	// Output: post  30.0 %  150/500  30/s  ETA 10s
+}
+
+// Colour where NO_COLOR is set, or none where it isn't.
+func ExampleColor() {
+	for _, on := range []bool{true, false} {
+		var screen strings.Builder
+		begun(progress.Line(&screen, progress.As(progress.Terminal), progress.Color(on)))
+		fmt.Println(on, strings.Contains(screen.String(), "\x1b[3"))
+	}
+	// Output:
+	// true true
+	// false false
+}
+
+// last is what the screen shows in the end: each line erased the one before.
+func last(screen string) string {
+	return screen[strings.LastIndex(screen, "\r\x1b[K")+len("\r\x1b[K"):]
 }

@@ -31,10 +31,16 @@ type compareFlags struct {
 func compareCommand() *cobra.Command {
 	var f compareFlags
 	cmd := &cobra.Command{
-		Use:   "compare [URL]",
+		Use:   "compare [flags] [URL | -- PROG ARG…]",
 		Short: "The tutorial's experiment: one loop, every way of running it",
 		Long: `The tutorial's experiment: one loop of POST requests, run in every way, each
 answer checked. It starts a JSON API as a process of its own, or asks the URL.
+
+After -- stands a command to run for each item instead, without a shell. The
+item's number, from 0, replaces each {} in its arguments or is added at the
+end. Its exit status is what is kept, and must be the same in every way; its
+output is not kept. The default sizes are 5,10,20,50,100 then. ^C kills what
+runs, and whatever a command leaves running is killed when it ends.
 
 Every cell is measured once, then again while the budget lasts, in an order
 that --seed repeats. Cells that would take over 5 s are left out unless --sizes
@@ -46,13 +52,9 @@ The exit code is 1 if any answer was wrong.`,
 		Example: `  parfor compare
   parfor compare --latency 200ms --sizes 500
   parfor compare -j 1,2,4,8,16
-  parfor compare --cpu -o primes.svg`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usagef("compare takes one URL, but got %q as well", args[1])
-			}
-			return nil
-		},
+  parfor compare --cpu -o primes.svg
+  parfor compare -j 4 -- sh ./one-item.sh`,
+		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := f.config(cmd, args)
 			if err != nil {
@@ -69,7 +71,7 @@ func (f *compareFlags) declare(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.BoolVar(&f.Tutorial, "tutorial", false, "as printed: 200 ms, all sizes on both pools with Python's max_workers (46 minutes)")
-	fs.IntSliceVar(&f.Sizes, "sizes", nil, "numbers of requests (default 5,10,50,100,500,1000,2500,5000,10000)")
+	fs.IntSliceVar(&f.Sizes, "sizes", nil, "numbers of requests (default 5,10,50,100,500,1000,2500,5000,10000; of a command 5,10,20,50,100)")
 	fs.IntSliceVarP(&f.workers, "workers", "j", nil, "how many in flight (default 16); several, as in 1,2,4,8, are swept at one size")
 	fs.IntVar(&f.Runs, "runs", 5, "runs of each cell, as far as the budget goes")
 	fs.DurationVar(&f.Budget, "budget", time.Minute, "when to stop adding runs; every cell is measured once")
@@ -121,11 +123,8 @@ func (f *compareFlags) config(cmd *cobra.Command, args []string) (compare.Config
 	if err := f.body(&c, said); err != nil {
 		return c, err
 	}
-	if len(args) == 1 {
-		c.URL = args[0]
-		if err := f.checkURL(c, said); err != nil {
-			return c, err
-		}
+	if err := f.target(&c, args, cmd.ArgsLenAtDash(), said); err != nil {
+		return c, err
 	}
 	if c.Runs < 1 || c.Budget <= 0 {
 		return c, usagef("--runs %d --budget %v: both must be positive", c.Runs, c.Budget)
@@ -163,10 +162,33 @@ func (f *compareFlags) body(c *compare.Config, said func(string) bool) error {
 	return nil
 }
 
+// target takes the URL, or the command that stands behind the dash.
+func (f *compareFlags) target(c *compare.Config, args []string, dash int, said func(string) bool) error {
+	switch {
+	case dash > 0:
+		return usagef("%q before -- and a command after it: choose one", args[0])
+	case dash == 0 && len(args) == 0:
+		return usagef("no command stands after --: write -- PROG ARG…")
+	case dash == 0:
+		c.Command = args
+		for _, flag := range []string{"tutorial", "latency", "jitter", "errors", "cpu", "alloc", "sleep", "python"} {
+			if said(flag) {
+				return usagef("--%s is not about commands: leave it out, or the command", flag)
+			}
+		}
+	case len(args) > 1:
+		return usagef("compare takes one URL, but got %q as well; a command stands after --", args[1])
+	case len(args) == 1:
+		c.URL = args[0]
+		return f.checkURL(*c, said)
+	}
+	return nil
+}
+
 func (f *compareFlags) checkURL(c compare.Config, said func(string) bool) error {
 	u, err := url.Parse(c.URL)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return usagef("%q is no URL of an API: write http://host/path", c.URL)
+		return usagef("%q is no URL of an API: write http://host/path, or -- PROG ARG… for a command", c.URL)
 	}
 	for _, flag := range []string{"latency", "jitter", "errors", "cpu", "alloc", "sleep"} {
 		if said(flag) {
@@ -194,8 +216,10 @@ func runCompare(cmd *cobra.Command, cfg compare.Config) error {
 	cfg.Width, cfg.Height, cfg.Redraw = terminal(os.Stdout)
 	rep, err := compare.Run(cmd.Context(), cfg)
 	switch {
-	case errors.Is(err, compare.ErrFormat):
+	case errors.Is(err, compare.ErrFormat), errors.Is(err, compare.ErrNoCommand):
 		return usagef("%w", err)
+	case errors.Is(err, compare.ErrNoPython):
+		return usagef("%w, or leave --python out", err)
 	case err != nil:
 		return ioError(err)
 	case rep.Interrupted:

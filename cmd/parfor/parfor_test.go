@@ -12,12 +12,14 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"parfor.dev/parfor/internal/leak"
 )
 
 // TestMain lets the test binary be the command: scripts start it as parfor, it
 // starts itself as the API and as worker processes.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"parfor": main})
+	testscript.Main(leak.Around(m), map[string]func(){"parfor": main})
 }
 
 func TestScripts(t *testing.T) {

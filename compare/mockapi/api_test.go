@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -218,13 +219,18 @@ func TestPeakInFlight(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	_, srv := newAPI(t, mockapi.Config{})
-	if resp, err := http.Get(srv.URL); err != nil || resp.StatusCode != 405 {
-		t.Errorf("GET: %v %v", resp, err)
+	resp, err := http.Get(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 405 {
+		t.Errorf("GET: %v", resp)
 	}
 	if status, _, _ := post(t, srv.URL, strings.Repeat("x", 1<<20+1)); status != 400 {
 		t.Errorf("a body over the bound: %d", status)
 	}
-	_, err := mockapi.New(mockapi.Config{Latency: -1, Errors: 2, Drops: -1, RateLimit: -1, Jitter: 1, NotFoundEvery: -1})
+	_, err = mockapi.New(mockapi.Config{Latency: -1, Errors: 2, Drops: -1, RateLimit: -1, Jitter: 1, NotFoundEvery: -1})
 	for _, word := range []string{"latency", "errors", "drops", "rate limit", "jitter", "not found every"} {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%q is missing in %v", word, err)
@@ -259,7 +265,7 @@ func TestServeDrainsAndLoopbackOnly(t *testing.T) {
 		}
 	}()
 	for api.Stats(false).Requests == 0 {
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	cancel()
 	if status := <-answered; status != 200 {

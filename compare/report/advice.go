@@ -8,8 +8,7 @@ import (
 )
 
 // Advise writes the sentences that follow from the numbers of the grid and of
-// the sweep. It
-// claims a difference only where both sides have at least 5 runs, the bands
+// the sweep. It claims a difference only where both sides have at least 5 runs, the bands
 // are apart and the Mann–Whitney test agrees (p < 0.05); it says so where it
 // can't, and it says nothing about sizes that were not measured.
 func Advise(r *Report) []string {
@@ -151,8 +150,9 @@ func (g *Grid) nextBest(size int, not *Series) *Series {
 // within is how close a median must come to count as caught up.
 const within = 1.1
 
-// catchUp says from which size on processes stay within a tenth of goroutines.
-// It describes medians and calls that by its name; it is no verdict.
+// catchUp says from which size on the medians of processes stay within a tenth
+// of those of goroutines. Where these come from too few runs for a verdict it
+// only describes them, with their number.
 func (g *Grid) catchUp(verdict int) string {
 	gor, pro := g.byExecutor("goroutines"), g.byExecutor("processes")
 	if gor == nil || pro == nil {
@@ -168,23 +168,27 @@ func (g *Grid) catchUp(verdict int) string {
 			continue
 		}
 		last = size
-		if b.Median > a.Median*within {
-			from = 0
-			continue
-		}
-		if from == 0 {
-			from, few, many = size, min(a.N, b.N), max(a.N, b.N)
+		behind := b.Median > a.Median*within
+		if behind || from == 0 {
+			from, few, many = size, a.N, b.N
 		}
 		few, many = min(few, a.N, b.N), max(many, a.N, b.N)
+		if behind {
+			from = 0
+		}
 	}
-	const purpose = "take them for bodies that crash, hang or leak, not for speed."
+	const purpose = "take them for bodies that crash, hang or leak"
 	switch {
 	case last == 0:
 		return ""
+	case from == 0 && few < minimumRuns:
+		return fmt.Sprintf("Processes' median at %s was more than a tenth above goroutines' (%s); %s.", g.at(last), runRange(few, many), purpose)
 	case from == 0:
-		return fmt.Sprintf("Processes stayed more than a tenth behind up to %s; %s", g.at(last), purpose)
+		return fmt.Sprintf("Processes stayed more than a tenth behind up to %s; %s, not for speed.", g.at(last), purpose)
+	case few < minimumRuns:
+		return fmt.Sprintf("Processes' medians are within a tenth from %s on (%s); %s.", g.at(from), runRange(few, many), purpose)
 	}
-	return fmt.Sprintf("Processes come within a tenth from %s on (medians of %s); %s", g.at(from), runRange(few, many), purpose)
+	return fmt.Sprintf("Processes catch up from %s on; %s, not for speed.", g.at(from), purpose)
 }
 
 func runRange(few, many int) string {

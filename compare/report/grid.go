@@ -174,9 +174,9 @@ func (g *Grid) cellText(c *Cell, size int, series string) string {
 	return c.Skipped
 }
 
-// slower needs bands apart: a median behind by noise is no finding.
+// slower is a verdict: it needs runs, and bands apart.
 func slower(base, b Band) bool {
-	return base.N > 0 && b.N > 0 && b.Median > base.Median && !b.Overlaps(base)
+	return base.N >= minimumRuns && b.N >= minimumRuns && b.Median > base.Median && !b.Overlaps(base)
 }
 
 // runsText is the number of runs of a row and who differs: "5 (sequential 1)",

@@ -9,6 +9,7 @@ package cborcodec
 import (
 	"bytes"
 	"fmt"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -24,7 +25,10 @@ type modes struct {
 	dec cbor.DecMode
 }
 
-func init() {
+func init() { codec.Fallback = lazy{} }
+
+// options are made when a value first needs them, not in every program.
+var options = sync.OnceValue(func() modes {
 	// The numbers of elements need no bound of their own: bytes are checked to
 	// be well-formed, and so to hold that many, before anything is allocated.
 	const most = 1<<31 - 1
@@ -49,26 +53,28 @@ func init() {
 	if err != nil {
 		panic("parfor: CBOR options: " + err.Error())
 	}
-	codec.Fallback = modes{enc, dec}
-}
+	return modes{enc, dec}
+})
+
+type lazy struct{}
 
 // Append appends the encoding of what v points to.
-func (m modes) Append(dst []byte, v any) (_ []byte, err error) {
+func (lazy) Append(dst []byte, v any) (_ []byte, err error) {
 	defer caught(&err)
 	if err := checkDepth(v); err != nil {
 		return dst, err
 	}
 	buf := bytes.NewBuffer(dst)
-	if err := m.enc.MarshalToBuffer(v, buf); err != nil {
+	if err := options().enc.MarshalToBuffer(v, buf); err != nil {
 		return dst, err
 	}
 	return buf.Bytes(), nil
 }
 
 // Decode decodes into what ptr points to, which must be zero.
-func (m modes) Decode(b []byte, ptr any) (err error) {
+func (lazy) Decode(b []byte, ptr any) (err error) {
 	defer caught(&err)
-	return m.dec.Unmarshal(b, ptr)
+	return options().dec.Unmarshal(b, ptr)
 }
 
 func caught(err *error) {

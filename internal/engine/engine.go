@@ -12,6 +12,7 @@ import (
 
 	"parfor.dev/parfor/internal/meter"
 	"parfor.dev/parfor/internal/registry"
+	"parfor.dev/parfor/observe"
 )
 
 // Task names one attempt of one item.
@@ -41,6 +42,11 @@ type Spec struct {
 	Values  []Arg         // Propagate
 	Meter   *meter.Loop   // counters, slices, events; never nil
 	Label   func(Task) string
+
+	// Verdict says how the loop takes a failed attempt, for the meter: Retried
+	// when another follows, Failed, or nothing for an echo of the loop's end.
+	// Ask before Finish, which may end the loop and its meter. May be nil.
+	Verdict func(Task, error) observe.Flags
 }
 
 // Plain reports whether tasks of this loop need nothing in the worker but the

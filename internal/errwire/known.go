@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,9 +36,35 @@ var (
 	order     []string // names of sentinels, as registered
 )
 
+// later are the registrations of [Later], made by load.
+var (
+	later []func() (sentinels map[string]error, kinds []*Kind)
+	load  = sync.OnceFunc(func() {
+		for _, f := range later {
+			sentinels, kinds := f()
+			for _, name := range slices.Sorted(maps.Keys(sentinels)) {
+				must(addSentinel(name, sentinels[name]))
+			}
+			for _, k := range kinds {
+				must(addKind(k))
+			}
+		}
+	})
+)
+
+// Later registers what f returns once an error crosses or another is
+// registered: at the start of a program it would cost a fifth of a
+// millisecond. It is for init functions alone; a duplicate panics.
+func Later(f func() (sentinels map[string]error, kinds []*Kind)) { later = append(later, f) }
+
 // AddSentinel makes err cross as the very value. Its type must be comparable.
 // A name or value that is known already is an error.
 func AddSentinel(name string, err error) error {
+	load()
+	return addSentinel(name, err)
+}
+
+func addSentinel(name string, err error) error {
 	mu.Lock()
 	defer mu.Unlock()
 	if old, ok := names[err]; ok {
@@ -53,6 +81,11 @@ func AddSentinel(name string, err error) error {
 // AddKind makes errors of a type cross as themselves. A name or type that is
 // known already is an error.
 func AddKind(k *Kind) error {
+	load()
+	return addKind(k)
+}
+
+func addKind(k *Kind) error {
 	mu.Lock()
 	defer mu.Unlock()
 	if kinds[k.Name] != nil || byType[k.Type] != nil {
@@ -69,6 +102,7 @@ func sentinelName(err error) (string, bool) {
 	if !reflect.ValueOf(err).Comparable() {
 		return "", false
 	}
+	load()
 	mu.RLock()
 	defer mu.RUnlock()
 	name, ok := names[err]
@@ -76,18 +110,21 @@ func sentinelName(err error) (string, bool) {
 }
 
 func sentinel(name string) error {
+	load()
 	mu.RLock()
 	defer mu.RUnlock()
 	return sentinels[name]
 }
 
 func kindOf(err error) *Kind {
+	load()
 	mu.RLock()
 	defer mu.RUnlock()
 	return byType[reflect.TypeOf(err)]
 }
 
 func kindNamed(name string) *Kind {
+	load()
 	mu.RLock()
 	defer mu.RUnlock()
 	return kinds[name]
@@ -106,6 +143,7 @@ func saysItIs(err error) (is []string) {
 	if p, ok := err.(interface{ carried() []string }); ok {
 		return p.carried()
 	}
+	load()
 	mu.RLock()
 	known := order[:len(order):len(order)]
 	mu.RUnlock()
@@ -148,8 +186,11 @@ func isForeign(name string, target error) bool {
 	return target != nil && strings.HasPrefix(name, foreignMark) && foreignName(target) == name
 }
 
-func init() {
-	for name, err := range map[string]error{
+func init() { Later(standard) }
+
+// standard are the errors of the standard library that every program links.
+func standard() (sentinels map[string]error, kinds []*Kind) {
+	sentinels = map[string]error{
 		"context.Canceled":         context.Canceled,
 		"context.DeadlineExceeded": context.DeadlineExceeded,
 		"errors.ErrUnsupported":    errors.ErrUnsupported,
@@ -171,26 +212,27 @@ func init() {
 		"os.ErrProcessDone":        os.ErrProcessDone,
 		"strconv.ErrSyntax":        strconv.ErrSyntax,
 		"strconv.ErrRange":         strconv.ErrRange,
-	} {
-		must(AddSentinel(name, err))
 	}
-	kind("fs.PathError", func(e *fs.PathError) (string, string, string, error) { return e.Op, e.Path, "", e.Err },
-		func(op, path, _ string, err error) *fs.PathError { return &fs.PathError{Op: op, Path: path, Err: err} })
-	kind("os.LinkError", func(e *os.LinkError) (string, string, string, error) { return e.Op, e.Old, e.New, e.Err },
-		func(op, from, to string, err error) *os.LinkError {
-			return &os.LinkError{Op: op, Old: from, New: to, Err: err}
-		})
-	kind("os.SyscallError", func(e *os.SyscallError) (string, string, string, error) { return e.Syscall, "", "", e.Err },
-		func(call, _, _ string, err error) *os.SyscallError { return &os.SyscallError{Syscall: call, Err: err} })
-	kind("strconv.NumError", func(e *strconv.NumError) (string, string, string, error) { return e.Func, e.Num, "", e.Err },
-		func(fn, num, _ string, err error) *strconv.NumError {
-			return &strconv.NumError{Func: fn, Num: num, Err: err}
-		})
+	kinds = []*Kind{
+		kind("fs.PathError", func(e *fs.PathError) (string, string, string, error) { return e.Op, e.Path, "", e.Err },
+			func(op, path, _ string, err error) *fs.PathError { return &fs.PathError{Op: op, Path: path, Err: err} }),
+		kind("os.LinkError", func(e *os.LinkError) (string, string, string, error) { return e.Op, e.Old, e.New, e.Err },
+			func(op, from, to string, err error) *os.LinkError {
+				return &os.LinkError{Op: op, Old: from, New: to, Err: err}
+			}),
+		kind("os.SyscallError", func(e *os.SyscallError) (string, string, string, error) { return e.Syscall, "", "", e.Err },
+			func(call, _, _ string, err error) *os.SyscallError { return &os.SyscallError{Syscall: call, Err: err} }),
+		kind("strconv.NumError", func(e *strconv.NumError) (string, string, string, error) { return e.Func, e.Num, "", e.Err },
+			func(fn, num, _ string, err error) *strconv.NumError {
+				return &strconv.NumError{Func: fn, Num: num, Err: err}
+			}),
+	}
+	return sentinels, kinds
 }
 
-// kind registers a standard error made of up to three strings and a cause.
-func kind[E error](name string, split func(E) (a, b, c string, err error), build func(a, b, c string, err error) E) {
-	must(AddKind(&Kind{
+// kind is a standard error made of up to three strings and a cause.
+func kind[E error](name string, split func(E) (a, b, c string, err error), build func(a, b, c string, err error) E) *Kind {
+	return &Kind{
 		Name: name,
 		Type: reflect.TypeFor[E](),
 		Append: func(e *Encoder, dst []byte, err error) ([]byte, error) {
@@ -201,7 +243,7 @@ func kind[E error](name string, split func(E) (a, b, c string, err error), build
 		Decode: func(d *Decoder) (error, error) {
 			return build(d.String(), d.String(), d.String(), d.Error()), nil
 		},
-	}))
+	}
 }
 
 func must(err error) {

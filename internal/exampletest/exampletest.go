@@ -4,20 +4,29 @@ package exampletest
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"testing"
+
+	"parfor.dev/parfor/internal/leak"
 )
 
 const mark = "PARFOR_EXAMPLE"
 
-// Main is called from TestMain with the example's main function.
+// Main is called from TestMain with the example's main function. Neither the
+// program nor its test may leave a process, a file or a goroutine behind.
 func Main(m *testing.M, program func()) {
-	if os.Getenv(mark) != "" {
-		program()
-		os.Exit(0)
+	if os.Getenv(mark) == "" {
+		leak.Main(m)
 	}
-	os.Exit(m.Run())
+	before := leak.Before()
+	program()
+	left := before.Left()
+	for _, what := range left {
+		fmt.Fprintln(os.Stderr, "leak:", what)
+	}
+	os.Exit(min(len(left), 1))
 }
 
 // Output runs the program with args and returns what it wrote to standard

@@ -3,8 +3,8 @@
 //
 //	func TestMain(m *testing.M) { leak.Main(m) }
 //
-// leak.go has the check, goroutines.go, files_*.go and children_*.go what it
-// looks at.
+// leak.go has the check, around.go its form for TestMains that are taken,
+// goroutines.go, files_*.go and children_*.go what it looks at.
 package leak
 
 import (

@@ -47,7 +47,8 @@ type header struct {
 // wakes it swaps the word back first, so that one sleep costs one byte.
 type Bells struct {
 	Sleeping atomic.Uint32 // the worker has no request
-	_        [60]byte
+	Spin     atomic.Uint32 // before it sleeps it may look for one for a while
+	_        [56]byte
 	Waiting  atomic.Uint32 // the pool waits for results
 	Want     atomic.Uint32 // ... for that many, unless the worker runs dry
 	_        [56]byte

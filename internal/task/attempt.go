@@ -11,8 +11,9 @@ import (
 
 // Errors of an attempt's context; parfor exports them.
 var (
-	ErrDone   = errors.New("parfor: the task this context belongs to has ended")
-	ErrNoTask = errors.New("parfor: not inside a task: use the context the body was given")
+	ErrDone    = errors.New("parfor: the task this context belongs to has ended")
+	ErrStopped = errors.New("parfor: loop stopped") // of a loop's own cancel
+	ErrNoTask  = errors.New("parfor: not inside a task: use the context the body was given")
 )
 
 // NeedIdentity is set by package dict when it is linked into the program: from

@@ -1,6 +1,6 @@
 // Program hook shows the life of worker processes: "hook sum" adds, "hook
 // hang DIR" spins for ever and leaves the pids in a directory, "hook late"
-// calls Main in the parent only.
+// calls Main in the parent only, "hook nohook" not at all.
 package main
 
 import (
@@ -39,7 +39,9 @@ func main() {
 		fmt.Println("unreachable", err)
 		time.Sleep(time.Minute)
 	}
-	process.Main()
+	if flag.Arg(0) != "nohook" {
+		process.Main()
+	}
 	ctx := context.Background()
 	pool, err := process.NewPool(ctx, 2)
 	if err != nil {

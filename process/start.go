@@ -1,0 +1,129 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"parfor.dev/parfor/internal/wire"
+	"parfor.dev/parfor/observe"
+)
+
+// start starts a process and waits for its hello.
+func (o *owner) start() error {
+	o.hungry.Store(false)
+	if o.quit.Load() || o.pool.brokenBy() != nil {
+		o.stage = gone
+		return o.pool.brokenBy()
+	}
+	pr, err := o.pool.spawn(o)
+	if err != nil {
+		return o.stumble(err)
+	}
+	o.reach.Lock()
+	o.proc = pr
+	o.reach.Unlock()
+	o.fresh()
+	limit := time.NewTimer(o.pool.start)
+	defer limit.Stop()
+	for !pr.hello.Load() && !pr.ended.Load() && !o.killed.Load() && !o.quit.Load() {
+		select {
+		case <-o.wake:
+		case <-limit.C:
+			pr.kill()
+			<-pr.read
+			return o.stumble(o.lay(fmt.Errorf("it said nothing for %v: does every path of the program reach process.Main?", o.pool.start)))
+		}
+	}
+	if !pr.hello.Load() {
+		if !pr.ended.Load() {
+			pr.kill()
+			<-pr.read
+		}
+		return o.stumble(o.lay(nil))
+	}
+	if err := pr.mismatch(); err != nil {
+		pr.kill()
+		<-pr.read
+		o.lay(nil)
+		return o.stumble(err)
+	}
+	o.pid.Store(int64(pr.pid))
+	o.stage = serving
+	o.pool.event(observe.WorkerUp, o.id, pr.pid, "")
+	return nil
+}
+
+// fresh empties the books for a new process.
+func (o *owner) fresh() {
+	o.head, o.tail, o.arenaHead, o.arenaTail = 0, 0, 0, 0
+	o.areas = o.areas[:0]
+	for i := range o.pool.slots + 1 {
+		o.areas = append(o.areas, i)
+	}
+	clear(o.told)
+	for _, sh := range o.shares {
+		sh.told, sh.shard = false, nil
+	}
+	o.served, o.corrupt, o.depth, o.patient = 0, nil, 0, false
+}
+
+// stumble counts a failed start, pauses before the next, and breaks the pool
+// when there were too many: starting what can't start would go on for ever.
+func (o *owner) stumble(err error) error {
+	o.reach.Lock()
+	o.proc = nil
+	o.reach.Unlock()
+	o.stage = starting
+	p := o.pool
+	p.mu.Lock()
+	p.strikes++
+	n := p.strikes
+	p.mu.Unlock()
+	if n >= p.breaker {
+		p.breakDown(fmt.Errorf("parfor: %d workers in a row did not start: %w", n, err))
+	}
+	o.pause(n)
+	return err
+}
+
+// pause waits before a start that follows n vain ones.
+func (o *owner) pause(n int) {
+	if n <= 1 {
+		return
+	}
+	o.timer.Reset(min(10*time.Millisecond<<min(n, 10), time.Second))
+	for !o.quit.Load() && o.pool.brokenBy() == nil {
+		select {
+		case <-o.wake:
+		case <-o.timer.C:
+			return
+		}
+	}
+	o.timer.Stop()
+}
+
+var errNoHello = errors.New("it ended before it reached process.Main: is Main called right after flag.Parse, on every path, and does nothing before it exit?")
+
+// leave asks the worker to end and waits for it.
+func (o *owner) leave() {
+	o.hungry.Store(false)
+	o.stage = dying
+	o.proc.leaving = true
+	o.proc.ctl.send(wire.Quit, nil)
+	limit := time.NewTimer(quitGrace)
+	defer limit.Stop()
+	for !o.proc.ended.Load() {
+		select {
+		case <-o.wake:
+			o.answer()
+			if o.killed.Load() {
+				o.proc.kill()
+			}
+		case <-limit.C:
+			o.pool.flaws.add(fmt.Errorf("parfor: worker %d did not end within %v of being asked: its exit hooks were cut short", o.proc.pid, quitGrace))
+			o.proc.kill()
+			limit.Reset(time.Hour)
+		}
+	}
+}
