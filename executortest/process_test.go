@@ -10,12 +10,7 @@ import (
 	"parfor.dev/parfor/process"
 )
 
-// whole is the tests with a look at what they left behind.
-type whole struct{ m *testing.M }
-
-func (w whole) Run() int { return leak.Check(w.m) }
-
-func TestMain(m *testing.M) { process.TestMain(whole{m}) }
+func TestMain(m *testing.M) { process.TestMain(leak.Around(m)) }
 
 func TestProcesses(t *testing.T) {
 	executortest.Run(t, executortest.Processes, func(t *testing.T, slots int) parfor.Executor {

@@ -35,8 +35,11 @@ type attachment struct {
 	watched bool   // the supervisor looks at it
 }
 
+// remote is the pool as loops see it, apart from what its users see.
+type remote struct{ *Pool }
+
 // Check reports whether the loop can run on worker processes.
-func (p *Pool) Check(s *engine.Spec) error {
+func (p remote) Check(s *engine.Spec) error {
 	if s.Body == nil {
 		return parfor.ErrNotRegistered
 	}
@@ -60,8 +63,8 @@ func (p *Pool) usable() error {
 }
 
 // Attach offers the job's tasks to the workers.
-func (p *Pool) Attach(j engine.Job) (engine.Handle, error) {
-	s := j.Spec()
+func (r remote) Attach(j engine.Job) (engine.Handle, error) {
+	p, s := r.Pool, j.Spec()
 	a := &attachment{pool: p, job: j, spec: s, body: p.bodies[s.Body]}
 	if s.Workers > 0 && s.Workers < p.Slots() {
 		a.capped = true

@@ -206,7 +206,7 @@ func (ls *loops) initializer(b *registry.Body) (err error) {
 	_, err = b.Run(context.Background(), nil, nil)
 	returned = true
 	if err != nil {
-		err = fmt.Errorf("parfor: initializer %s: %w", b.Name, err)
+		err = fmt.Errorf("parfor: %s: %w", b.Name, err)
 	}
 	return err
 }

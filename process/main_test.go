@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"parfor.dev/parfor"
+	"parfor.dev/parfor/internal/leak"
 	"parfor.dev/parfor/process"
 )
 
-func TestMain(m *testing.M) { process.TestMain(m) }
+func TestMain(m *testing.M) { process.TestMain(leak.Around(m)) }
 
 var errOdd = errors.New("odd")
 

@@ -58,7 +58,7 @@ type Pool struct {
 
 var (
 	_ parfor.Executor = (*Pool)(nil)
-	_ engine.Remote   = (*Pool)(nil)
+	_ engine.Remote   = remote{}
 )
 
 // NewPool starts n worker processes, GOMAXPROCS of them if n is 0, and returns
@@ -151,7 +151,7 @@ func (p *Pool) Seal(engine.Key) engine.Engine {
 		}
 		return engine.Engine{Err: parfor.ErrNoExecutor}
 	}
-	e := engine.Engine{Kind: "processes", Remote: p, Ledger: &p.ledger}
+	e := engine.Engine{Kind: "processes", Remote: remote{p}, Ledger: &p.ledger}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.Err = p.usable(); e.Err == nil && p.closing {

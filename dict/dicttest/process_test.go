@@ -5,10 +5,11 @@ import (
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/dict/dicttest"
+	"parfor.dev/parfor/internal/leak"
 	"parfor.dev/parfor/process"
 )
 
-func TestMain(m *testing.M) { process.TestMain(m) }
+func TestMain(m *testing.M) { process.TestMain(leak.Around(m)) }
 
 func TestProcesses(t *testing.T) {
 	dicttest.Run(t, func(t *testing.T) parfor.Executor { return newPool(t) })
