@@ -102,22 +102,6 @@ func main() {
 	}
 	must(pool.Close())
 	stopRPC(peers)
-
-	fmt.Println("\ncold pool: start, first result, stop, in ms, by round")
-	for _, size := range []int{2, 8} {
-		fmt.Printf("  parfor, %d workers to first result:", size)
-		for range *rounds {
-			begin := time.Now()
-			p, err := process.NewPool(ctx, size)
-			must(err)
-			_, err = parfor.Submit(ctx, p, increment, 1).Result(ctx)
-			must(err)
-			took := time.Since(begin)
-			must(p.Close())
-			fmt.Printf(" %.1f", float64(took.Microseconds())/1e3)
-		}
-		fmt.Println()
-	}
 }
 
 func p50(n int, call func(int)) float64 {

@@ -2,7 +2,7 @@
 // and keeps each status under its number: parfor beside an errgroup loop.
 //
 //	go run ./posts                         10000 posts at zero latency, 32 in flight
-//	go run ./posts -n 500 -latency 200ms -j 100 -rounds 5
+//	go run ./posts -n 500 -latency 200ms -j 100 -rounds 5 -processes 8
 package main
 
 import (
@@ -22,6 +22,7 @@ import (
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/bench/paired"
+	"parfor.dev/parfor/process"
 )
 
 func main() {
@@ -29,24 +30,18 @@ func main() {
 	latency := flag.Duration("latency", 0, "of the API")
 	inFlight := flag.Int("j", 32, "requests in flight")
 	rounds := flag.Int("rounds", 21, "rounds to count")
+	processes := flag.Int("processes", 0, "add a warm pool of so many worker processes, j requests in flight in all")
 	serve := flag.Bool("serve", false, "be the API")
 	flag.Parse()
 	if *serve {
 		api(*latency)
 		return
 	}
+	process.Main()
 	url, stop := start(*latency)
 	defer stop()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: *inFlight, MaxIdleConns: *inFlight}}
-	post := func(i int) (int, error) {
-		res, err := client.Post(url, "application/json", bytes.NewReader(fmt.Appendf(nil, `{"n":%d,"name":"item-%d"}`, i, i)))
-		if err != nil {
-			return 0, err
-		}
-		defer res.Body.Close()
-		_, err = io.Copy(io.Discard, res.Body)
-		return res.StatusCode, err
-	}
+	client := newClient()
+	post := func(i int) (int, error) { return send(client, url, i) }
 	keys := parfor.Range(*n)
 	ctx := context.Background()
 	ways := []paired.Way{
@@ -73,12 +68,54 @@ func main() {
 			check(len(statuses) == *n)
 		}},
 	}
+	if *processes > 0 {
+		pool, err := process.NewPool(ctx, *processes, process.ItemsPerWorker((*inFlight+*processes-1) / *processes))
+		must(err)
+		defer pool.Close()
+		ways = append(ways, paired.Way{Name: "parfor.ByKey, warm processes", N: *n, Run: func() {
+			statuses, err := parfor.ByKey(ctx, keys, postRemote, parfor.On(pool), parfor.With(target{url}))
+			must(err)
+			check(len(statuses) == *n)
+		}})
+	}
 	t := paired.Measure(ways, *rounds, 1)
 	t.Print(os.Stdout, fmt.Sprintf("%d POSTs at %v, %d in flight", *n, *latency, *inFlight), "", "errgroup + map under a mutex", *inFlight)
 	for i, w := range t.Ways {
 		ns := paired.Median(t.Nanos[i])
 		fmt.Printf("  %-30s %.3f s a round, %.0f requests/s\n", w.Name, ns*float64(*n)/1e9, 1e9/ns)
 	}
+}
+
+// target is what a worker process can't see of its parent.
+type target struct{ URL string }
+
+var clients = parfor.PerWorker(
+	func(context.Context) (*http.Client, error) { return newClient(), nil },
+	func(c *http.Client) error { c.CloseIdleConnections(); return nil })
+
+// postRemote is the body on worker processes.
+func postRemote(ctx context.Context, i int) (int, error) {
+	c, err := clients.Get(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return send(c, parfor.Arg[target](ctx).URL, i)
+}
+
+var _ = parfor.Register(postRemote)
+
+func newClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, MaxIdleConns: 1000}}
+}
+
+func send(c *http.Client, url string, i int) (int, error) {
+	res, err := c.Post(url, "application/json", bytes.NewReader(fmt.Appendf(nil, `{"n":%d,"name":"item-%d"}`, i, i)))
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, err
 }
 
 func start(latency time.Duration) (url string, stop func()) {
