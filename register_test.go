@@ -227,6 +227,7 @@ func TestStructsTravel(t *testing.T) {
 type nested struct{ Inner struct{ Client *http.Client } }
 type hidden struct {
 	A int
+	//lint:ignore U1000 it would be lost, which is the point
 	b int
 }
 type skipped struct {

@@ -345,7 +345,7 @@ type (
 	traceKey  struct{}
 	slotKey   int
 	otherKey  struct{}
-	structKey struct{ n int }
+	structKey struct{ _ int }
 )
 
 var (

@@ -225,7 +225,7 @@ func TestModel(t *testing.T) {
 		var layers []*task.Ctx // innermost last
 		models := []map[int]int{{}}
 		for range 60 {
-			var ctx context.Context = bg
+			ctx := bg
 			if len(layers) > 0 {
 				ctx = layers[len(layers)-1]
 			}

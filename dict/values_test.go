@@ -136,6 +136,8 @@ func TestD16_ValuesAreCopiedInAndOut(t *testing.T) {
 }
 
 type withPointer struct{ In struct{ Owner *int } }
+
+//lint:ignore U1000 what the field holds is lost, which is the point
 type hidden struct{ secret int }
 type skipped struct {
 	A int `json:"-"`

@@ -26,7 +26,6 @@ type attachment struct {
 
 	canceled atomic.Bool // Spec.Ctx is done
 	pinned   atomic.Bool // a worker was told of the loop, and is to be told of its end
-	since    int64       // when the supervisor first saw it cancelled
 	unwatch  func() bool
 
 	// guarded by the pool's lock
@@ -39,7 +38,8 @@ type attachment struct {
 type remote struct{ *Pool }
 
 // Check reports whether the loop can run on worker processes.
-func (p remote) Check(s *engine.Spec) error {
+func (r remote) Check(s *engine.Spec) error {
+	p := r.Pool
 	if s.Body == nil {
 		return parfor.ErrNotRegistered
 	}

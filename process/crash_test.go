@@ -56,6 +56,7 @@ func crash(ctx context.Context, how string) (int, error) {
 	return os.Getpid(), nil
 }
 
+//lint:ignore SA5007 it is to overflow
 func overflow(n int) int { return overflow(n+1) + 1 }
 
 var (
@@ -177,6 +178,7 @@ func hold(ctx context.Context, file string) (int, error) {
 	if err := os.WriteFile(file, fmt.Append(nil, os.Getpid()), 0o600); err != nil {
 		return 0, err
 	}
+	//lint:ignore SA5002 it is to spin
 	for {
 	}
 }

@@ -10,11 +10,10 @@ import (
 
 // canvas is a chart of characters; row 0 is the top.
 type canvas struct {
-	cells  [][]rune
-	width  int
-	ticks  []float64 // seconds, one per row, from the top
-	x, y   func(float64) int
-	legend []string
+	cells [][]rune
+	width int
+	ticks []float64 // seconds, one per row, from the top
+	x, y  func(float64) int
 }
 
 const (

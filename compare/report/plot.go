@@ -173,7 +173,7 @@ func crossover(g *Grid, a, b Series) (Mark, bool) {
 		if after > 0 {
 			winner, loser = a, b
 		}
-		found = Mark{X: x, Y: y, Text: fmt.Sprintf("%s beats %s from about %s %s", winner.Name, loser.Name, axisNumber(roundTo(x, 2)), g.Axis)}
+		found = Mark{X: x, Y: y, Text: fmt.Sprintf("%s beats %s from about %s %s", winner.Name, loser.Name, axisNumber(math.Round(roundTo(x, 2))), g.Axis)}
 	}
 	return found, n == 1
 }

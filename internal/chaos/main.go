@@ -71,7 +71,7 @@ func once(ctx context.Context, run, tasks, workers int, every time.Duration, see
 	took := time.Since(begin)
 	k.stop()
 	if err := pool.Close(); err != nil {
-		return fmt.Errorf("Close: %w", err)
+		return fmt.Errorf("closing the pool: %w", err)
 	}
 	lost, err := account(out, loopErr, k.kills)
 	if err != nil {

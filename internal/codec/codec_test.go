@@ -192,7 +192,7 @@ func TestMarshalerFailures(t *testing.T) {
 }
 
 func TestOfIsCached(t *testing.T) {
-	if codec.Of[point]() != codec.Of[point]() {
+	if first, second := codec.Of[point](), codec.Of[point](); first != second {
 		t.Error("two codecs for one type")
 	}
 }
