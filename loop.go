@@ -59,13 +59,23 @@ func open(ctx context.Context, name string, opts []Option) (*loop, error) {
 		v, ok := c.values[name]
 		return v, nil, ok
 	}}
-	if c.abandon && l.engine.Remote != nil {
-		return nil, fmt.Errorf("%w: Abandon is for goroutines: on %s a body that overruns is killed", ErrOption, l.engine.Kind)
-	}
-	if c.crash && l.engine.Remote != nil {
-		return nil, fmt.Errorf("%w: CrashOnPanic is for goroutines: on %s a panic is a *PanicError, for it can't crash the caller", ErrOption, l.engine.Kind)
+	if err := c.runsOn(l.engine); err != nil {
+		return nil, err
 	}
 	return l, nil
+}
+
+// runsOn refuses options that mean nothing on the executor.
+func (c *config) runsOn(e engine.Engine) error {
+	switch {
+	case e.Remote == nil:
+		return nil
+	case c.abandon:
+		return fmt.Errorf("%w: Abandon is for goroutines: on %s a body that overruns is killed", ErrOption, e.Kind)
+	case c.crash:
+		return fmt.Errorf("%w: CrashOnPanic is for goroutines: on %s a panic is a *PanicError, for it can't crash the caller", ErrOption, e.Kind)
+	}
+	return nil
 }
 
 // resolve finds what the loop runs on.

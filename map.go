@@ -2,6 +2,7 @@ package parfor
 
 import (
 	"context"
+	"fmt"
 )
 
 // Map calls body for each item and returns the results in input order:
@@ -45,10 +46,14 @@ func runSlice[In, Out any](ctx context.Context, items []In, out []Out, b body[In
 	if err := labelled(l, func(i int) In { return items[i] }); err != nil {
 		return err
 	}
-	if check != nil {
-		if err := check(l.config); err != nil {
-			return err
-		}
+	if check == nil {
+		check = unkeyed
+	}
+	if err := check(l.config); err != nil {
+		return err
+	}
+	if l.window > 0 {
+		return fmt.Errorf("%w: Window is for streams: a slice is there already, and so is the place for its results", ErrOption)
 	}
 	if l.engine.Remote != nil {
 		return runRemote(l, items, out, b)
@@ -59,6 +64,14 @@ func runSlice[In, Out any](ctx context.Context, items []In, out []Out, b body[In
 		chunks: chunks{n: len(items), workers: max(width, 1), fixed: l.chunk}}
 	s.run()
 	return l.close(s.claimed(), len(items), false)
+}
+
+// unkeyed refuses the rule for double keys in loops that have none.
+func unkeyed(c *config) error {
+	if c.dupGiven {
+		return fmt.Errorf("%w: OnDuplicate is for ByKey and Associate", ErrOption)
+	}
+	return nil
 }
 
 func runRemote[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) error {

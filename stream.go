@@ -113,8 +113,8 @@ func openStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b bo
 	if err := b.check(l); err != nil {
 		return nil, err
 	}
-	if l.dupGiven {
-		return nil, fmt.Errorf("%w: OnDuplicate is for ByKey and Associate", ErrOption)
+	if err := unkeyed(l.config); err != nil {
+		return nil, err
 	}
 	return newStream(l, seq, b)
 }

@@ -88,8 +88,8 @@ func (s *submission[In, Out]) prepare(x Executor, opts []Option) (err error) {
 	if s.body == nil {
 		return fmt.Errorf("%w: the body is nil", ErrOption)
 	}
-	if s.config.abandon && s.engine.Remote != nil {
-		return fmt.Errorf("%w: Abandon is for goroutines: on %s a body that overruns is killed", ErrOption, s.engine.Kind)
+	if err := s.config.runsOn(s.engine); err != nil {
+		return err
 	}
 	if s.config.label != nil {
 		f, ok := s.config.label.(func(In) string)

@@ -66,6 +66,7 @@ type owner struct {
 	cost       []float64       // nanoseconds of a task, by body
 	depth      int             // tasks queued at the last refill
 	cancels    uint64          // of the pool's, already looked at
+	gave       bool            // part of its queue to an idle worker, in this round
 	patient    bool            // results may wait for company
 	corrupt    error
 	served     int // tasks finished in this process
@@ -172,7 +173,13 @@ func (o *owner) serve() {
 		}
 		if o.pool.brokenBy() == nil && !o.worn() {
 			o.hungry.Store(false)
-			if o.fill(); o.held < o.pool.slots {
+			// What was just given away is for the one who asked: it would be
+			// back here before that one has woken.
+			gave := o.gave
+			o.gave = false
+			if gave && o.held >= o.pool.slots {
+				o.loaded()
+			} else if o.fill(); o.held < o.pool.slots {
 				// Said before the second look: who wakes the pool after it sees it.
 				o.hungry.Store(true)
 				o.fill()

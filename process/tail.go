@@ -67,6 +67,7 @@ func (o *owner) giveTail() {
 		return
 	}
 	o.takeBack(func(sh *share) bool { return !sh.capped || sh.spare.Load() > 0 }, (waiting+1)/2)
+	o.gave = true
 }
 
 // work estimates how long the waiting tasks will wait.

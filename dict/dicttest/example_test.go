@@ -23,6 +23,7 @@ func ExampleFresh() {
 	ctx := context.Background()
 	visits.Set(ctx, "before", 1)
 	testing.Init()
+	defer quiet()()
 	ran := testing.RunTests(all, []testing.InternalTest{{Name: "Visits", F: func(t *testing.T) {
 		dicttest.Fresh(t)
 		visits.Add(ctx, "inside", 1)
@@ -43,6 +44,14 @@ func ExampleRun() {
 		dicttest.Run(t, func(t *testing.T) parfor.Executor { return parfor.Goroutines(2) })
 	}
 	fmt.Println(testing.RunTests(all, []testing.InternalTest{{Name: "Dictionaries", F: TestDictionaries}}))
+}
+
+// quiet keeps go test -v from printing the inner tests into the output.
+func quiet() (restore func()) {
+	verbose := flag.Lookup("test.v").Value
+	was := verbose.String()
+	verbose.Set("false")
+	return func() { verbose.Set(was) }
 }
 
 // all matches every name, whatever go test was told to run, and skips none.

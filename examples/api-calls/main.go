@@ -17,6 +17,7 @@ import (
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/process"
+	"parfor.dev/parfor/progress"
 )
 
 // api is where to send the requests. A worker process can't see the parent's
@@ -74,13 +75,12 @@ func main() {
 		{"16 goroutines", parfor.On(parfor.Goroutines(16))},
 		{"2 processes x 8", parfor.On(pool)},
 	} {
-		begin := time.Now()
-		codes, err := parfor.Map(context.Background(), parfor.Range(*n), post, way.on, parfor.With(api{server.URL}))
+		codes, err := parfor.Map(context.Background(), parfor.Range(*n), post, way.on, parfor.With(api{server.URL}),
+			parfor.Name(way.name), parfor.Observe(progress.Line(os.Stderr)))
 		if err != nil {
 			log.Fatal(err)
 		}
 		fmt.Printf("%-16s %d answers, %d of them 200\n", way.name, len(codes), count(codes, 200))
-		fmt.Fprintf(os.Stderr, "%-16s %v\n", way.name, time.Since(begin).Round(time.Millisecond))
 	}
 }
 

@@ -169,6 +169,10 @@ func (q *Queue) Claim(slot int) (*Request, uint64, bool) {
 		pos := q.next.Load()
 		d := &q.ring[pos%RingSize]
 		w := d.state.Load()
+		if lapped(w, pos) {
+			q.next.CompareAndSwap(pos, pos+1)
+			continue
+		}
 		if w>>16 != pos || State(w&15) == Empty {
 			if q.next.Load() != pos {
 				continue
@@ -183,11 +187,17 @@ func (q *Queue) Claim(slot int) (*Request, uint64, bool) {
 	}
 }
 
+// lapped reports whether the place of a position holds a request of a later
+// lap. The pool reuses the place of a request that it took back without waiting
+// for the worker to have seen that, so a worker that slept through a lap of
+// them has to catch up.
+func lapped(w, pos uint64) bool { return State(w&15) != Empty && w>>16 > pos }
+
 // Idle reports whether there is nothing to claim.
 func (q *Queue) Idle() bool {
 	pos := q.next.Load()
 	w := q.ring[pos%RingSize].state.Load()
-	return w>>16 != pos || State(w&15) == Empty
+	return !lapped(w, pos) && (w>>16 != pos || State(w&15) == Empty)
 }
 
 // Payload returns the bytes of a claimed request, which alias the shared
