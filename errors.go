@@ -112,7 +112,7 @@ func (e *TimeoutError) Error() string {
 // Timeout makes the error a net.Error-like timeout.
 func (e *TimeoutError) Timeout() bool { return true }
 
-// Is matches ErrTaskTimeout and context.DeadlineExceeded's meaning.
+// Is matches [ErrTaskTimeout].
 func (e *TimeoutError) Is(target error) bool { return target == ErrTaskTimeout }
 
 // Cause says why a worker process ended.

@@ -11,6 +11,6 @@ type Executor interface {
 	// errors of futures that nobody read. A second call does nothing.
 	Close() error
 
-	// seal hands the loop what it runs on; the type is internal on purpose.
+	// Seal hands the loop what it runs on; the type is internal on purpose.
 	Seal(engine.Key) engine.Engine
 }

@@ -64,7 +64,7 @@ type forLoop struct {
 // loop that is over at once never starts them all.
 func (f *forLoop) work(w int) {
 	defer f.group.Done()
-	hold := f.hold(w)
+	hold := f.hold()
 	defer hold.end()
 	shard := f.meter.Shard(w)
 	p := pace{begin: meter.Now()}

@@ -12,7 +12,7 @@ type hold struct {
 	quit func() // leaves the executor's tenants
 }
 
-func (l *loop) hold(int) *hold {
+func (l *loop) hold() *hold {
 	h := &hold{from: l.engine.Local, done: l.ctx.Done()}
 	if h.from != nil {
 		h.slot = &permit{from: h.from}

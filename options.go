@@ -136,7 +136,8 @@ func Name(s string) Option { return func(c *config) error { c.name = s; return n
 func Abandon() Option { return func(c *config) error { c.abandon = true; return nil } }
 
 // CrashOnPanic lets a panic of a body crash the program, as it would in a
-// plain loop, instead of becoming a *PanicError.
+// plain loop, instead of becoming a *PanicError. On worker processes, which
+// can't crash their parent, it is an option error.
 func CrashOnPanic() Option { return func(c *config) error { c.crash = true; return nil } }
 
 // Observe adds an observer.

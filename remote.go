@@ -88,7 +88,7 @@ func (j *sliceJob[In, Out]) run() error {
 	j.handle = h
 	j.take.Unlock()
 	h.Wake() // for a task that came back before the handle was known
-	j.onHalt(j.ended)
+	j.onHalt(j.endIfOver)
 	<-j.over
 	h.Detach()
 	return nil
@@ -135,7 +135,7 @@ func (j *sliceJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 		j.settle(t.Index, int(t.Attempt), err)
 	}
 	if j.open.Add(-1) == 0 {
-		j.ended()
+		j.endIfOver()
 	}
 }
 
@@ -167,15 +167,15 @@ func (j *sliceJob[In, Out]) Return(ts []engine.Task) {
 	h := j.handle
 	j.take.Unlock()
 	if j.open.Add(-int64(len(ts))) == 0 {
-		j.ended()
+		j.endIfOver()
 	}
 	if h != nil {
 		h.Wake()
 	}
 }
 
-// ended ends the wait of run if nothing is claimed and nothing will be.
-func (j *sliceJob[In, Out]) ended() {
+// endIfOver ends the wait of run if nothing is claimed and nothing will be.
+func (j *sliceJob[In, Out]) endIfOver() {
 	j.take.Lock()
 	defer j.take.Unlock()
 	if j.open.Load() > 0 {

@@ -48,7 +48,7 @@ type worker[In, Out any] struct {
 const shortChunk = chunkTime / 10_000
 
 func newWorker[In, Out any](l *loop, w int, b body[In, Out]) *worker[In, Out] {
-	wk := &worker[In, Out]{hold: l.hold(w), shard: l.meter.Shard(w), clock: l.meter.Watched(), echo: l.echo}
+	wk := &worker[In, Out]{hold: l.hold(), shard: l.meter.Shard(w), clock: l.meter.Watched(), echo: l.echo}
 	wk.runner = runner[In, Out]{policy: &l.policy, ctx: l.ctx, body: b.fn, worker: w}
 	if wk.hold.slot != nil {
 		wk.runner.slot = task.Slot(wk.hold.slot)

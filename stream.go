@@ -85,11 +85,8 @@ func runStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b bod
 		}
 		left = false
 		blocked := s.drain()
-		total := s.taken
-		if !s.sourceDone {
-			total = -1
-		}
-		if err := s.close(s.taken, total, blocked); err != nil && s.unreported(err) {
+		taken, total := s.counts()
+		if err := s.close(taken, total, blocked); err != nil && s.unreported(err) {
 			yield(Result[In, Out]{}, err)
 		}
 	}

@@ -299,6 +299,17 @@ func (s *stream[In, Out]) drain() (blocked bool) {
 	return !s.awaitSource()
 }
 
+// counts returns how many items were taken from the source, and how many it
+// had: -1 if it did not end. A source that was left behind may still end.
+func (s *stream[In, Out]) counts() (taken, total int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.sourceDone {
+		return s.taken, -1
+	}
+	return s.taken, s.taken
+}
+
 // awaitSource gives the feeder a moment to leave code of its own, and as long
 // as it takes if it only waits for the loop.
 func (s *stream[In, Out]) awaitSource() bool {
