@@ -1,0 +1,184 @@
+// Package replica has the tables of dictionaries that worker processes can
+// read: [Words] for keys and values of 8 bytes, the dictionary's only store
+// wherever it lies, and [Records] for all others, a copy beside the owner's.
+//
+// Readers take no lock and wait for nobody; a writer that stops half way, or for
+// a minute, changes nothing for them. Slots never move and a key is published
+// last; a shard is doubled aside, then one word of the directory swings. The
+// rejected alternative, a sequence lock per bucket, tore reads and stalled
+// readers for up to a tenth of a second when the writer was stopped.
+package replica
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Words is a table of 8-byte keys and values. Get may be called by anybody, the
+// other methods by who has locked the shard.
+type Words struct {
+	seed   uint64
+	shards [Shards]wordShard
+
+	share sync.Mutex           // one Share or Unshare at a time
+	home  atomic.Pointer[home] // in shared memory; nil: on the heap
+}
+
+// wordShard is 64 bytes, one cache line, so that neighbours don't slow each
+// other.
+type wordShard struct {
+	mu  sync.Mutex
+	seg atomic.Pointer[segment]
+	_   [48]byte
+}
+
+// NewWords makes an empty table on the heap.
+func NewWords() *Words { return &Words{seed: seed()} }
+
+func (t *Words) hash(k uint64) uint64 { return mix(k ^ t.seed) }
+
+// Shard returns which shard a key belongs to.
+func (t *Words) Shard(k uint64) int { return int(t.hash(k) >> shardShift) }
+
+// Lock locks a shard.
+func (t *Words) Lock(shard int) { t.shards[shard].mu.Lock() }
+
+// Unlock unlocks a shard.
+func (t *Words) Unlock(shard int) { t.shards[shard].mu.Unlock() }
+
+// Get returns the value of a key.
+func (t *Words) Get(k uint64) (v uint64, ok bool) {
+	h := t.hash(k)
+	d := &t.shards[h>>shardShift]
+	for {
+		s := d.seg.Load()
+		if s == nil {
+			return 0, false
+		}
+		if v, ok = probe(s.base, s.mask, h, k); d.seg.Load() == s {
+			return v, ok
+		}
+	}
+}
+
+// Find is Get in a locked shard.
+func (t *Words) Find(shard int, k uint64) (v uint64, ok bool) {
+	s := t.shards[shard].seg.Load()
+	if s == nil {
+		return 0, false
+	}
+	l, i, _ := s.slot(t.hash(k), k)
+	if l.control&(16<<i) == 0 {
+		return 0, false
+	}
+	return l.slots[i].value, true
+}
+
+// Count is the number of entries of a locked shard.
+func (t *Words) Count(shard int) int {
+	if s := t.shards[shard].seg.Load(); s != nil {
+		return s.live
+	}
+	return 0
+}
+
+// Put stores a value in a locked shard. It never fails: when shared memory is
+// full the table goes back to the heap, and workers have to ask.
+func (t *Words) Put(shard int, k, v uint64) {
+	h := t.hash(k)
+	s := t.own(shard)
+	if s != nil {
+		l, i, used := s.slot(h, k)
+		if used {
+			storeWord(&l.slots[i].value, v)
+			if l.control&(16<<i) == 0 {
+				storeWord(&l.control, l.control|16<<i)
+				s.live++
+			}
+			return
+		}
+		if !s.full() {
+			storeWord(&l.slots[i].key, k)
+			storeWord(&l.slots[i].value, v)
+			storeWord(&l.control, l.control|1<<i|16<<i)
+			s.used++
+			s.live++
+			return
+		}
+	}
+	t.grow(shard).add(h, k, v)
+}
+
+// Drop removes a key from a locked shard.
+func (t *Words) Drop(shard int, k uint64) {
+	s := t.own(shard)
+	if s == nil {
+		return
+	}
+	if l, i, used := s.slot(t.hash(k), k); used && l.control&(16<<i) != 0 {
+		storeWord(&l.control, l.control&^(16<<i))
+		s.live--
+	}
+}
+
+// Wipe empties a locked shard.
+func (t *Words) Wipe(shard int) {
+	if t.shards[shard].seg.Load() != nil {
+		t.swing(shard, nil)
+	}
+}
+
+// own returns the segment of a locked shard, safe to change: views keep theirs
+// and the shard goes on with a copy.
+func (t *Words) own(shard int) *segment {
+	s := t.shards[shard].seg.Load()
+	if s == nil || s.refs == 0 {
+		return s
+	}
+	return t.rebuild(shard, s, s.lines())
+}
+
+// grow makes room for one key in a locked shard: by doubling it, or, if most of
+// its slots hold keys that are gone, without.
+func (t *Words) grow(shard int) *segment {
+	s := t.shards[shard].seg.Load()
+	switch {
+	case s == nil:
+		return t.rebuild(shard, nil, 1)
+	case s.live*2 < s.used:
+		return t.rebuild(shard, s, s.lines())
+	}
+	return t.rebuild(shard, s, 2*s.lines())
+}
+
+// rebuild copies the live entries of a segment into a new one aside, then
+// swings the shard over to it.
+func (t *Words) rebuild(shard int, s *segment, lines int) *segment {
+	n, err := newSegment(t.arena(), lines)
+	if err != nil {
+		t.leave()
+		n, _ = newSegment(nil, lines)
+	}
+	if s != nil {
+		s.each(func(k, v uint64) bool {
+			n.add(t.hash(k), k, v)
+			return true
+		})
+	}
+	t.swing(shard, n)
+	return n
+}
+
+// swing makes n, nil for none, the segment of a locked shard.
+func (t *Words) swing(shard int, n *segment) {
+	d := &t.shards[shard]
+	s := d.seg.Load()
+	d.seg.Store(n)
+	if at := t.home.Load(); at != nil {
+		at.root.set(shard, n)
+	}
+	if s != nil {
+		s.old = true
+		s.free()
+	}
+}
