@@ -2,6 +2,7 @@ package parfor
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime"
 	"runtime/debug"
@@ -20,6 +21,7 @@ type policy struct {
 	tasks  *task.Loop
 	parent *task.Attempt // of the task whose body runs this loop, or nil
 	stop   atomic.Bool   // the loop gave up: nothing new starts
+	reruns reruns        // tasks on other processes that conflicted
 }
 
 // ownContext reports whether every task needs a context of its own. Without
@@ -37,6 +39,7 @@ type runner[In, Out any] struct {
 	worker int
 	slot   task.Slot
 	shared *task.Ctx // the worker's context, where tasks need none of their own
+	pass   uint64    // of the turn of the task that runs alone on its keys
 
 	// goexit is told of a body that called runtime.Goexit, while the goroutine
 	// unwinds: try will not return, and the goroutine is lost to the loop.
@@ -45,7 +48,7 @@ type runner[In, Out any] struct {
 
 // identify makes the attempt that a context carries.
 func (r *runner[In, Out]) identify(index, attempt int) task.Attempt {
-	return task.Attempt{Index: index, Number: attempt, Worker: r.worker, Slot: r.slot, Loop: r.tasks, Parent: r.parent}
+	return task.Attempt{Index: index, Number: attempt, Worker: r.worker, Slot: r.slot, Loop: r.tasks, Parent: r.parent, Pass: r.pass}
 }
 
 // share prepares the context that all tasks of this worker use, if they may.
@@ -59,6 +62,7 @@ func (r *runner[In, Out]) share() {
 // wrote nothing. It blocks until the body has returned, or was abandoned.
 func (r *runner[In, Out]) try(index, attempt int, in In) (out Out, commit uint64, err error) {
 	if r.shared != nil {
+		r.shared.Index = index
 		out, err = r.call(r.shared, index, attempt, in)
 		return out, 0, err
 	}
@@ -68,9 +72,10 @@ func (r *runner[In, Out]) try(index, attempt int, in In) (out Out, commit uint64
 	} else {
 		out, err = r.call(tc, index, attempt, in)
 	}
-	commit, cerr := tc.Finish(err == nil)
-	if cerr != nil {
-		err = &permanent{cerr}
+	ok := err == nil
+	commit, err = tc.Finish(err)
+	if ok && err != nil && !errors.Is(err, task.ErrConflict) {
+		err = &permanent{err}
 	}
 	return out, commit, err
 }

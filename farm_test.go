@@ -167,6 +167,7 @@ func (p *plot) run(worker int, t engine.Task) {
 		<-finished
 	}
 	p.end(t)
+	p.job.Settle(t, &o)
 	p.job.Finish(t, &o)
 }
 

@@ -2,7 +2,6 @@ package parfor
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -41,6 +40,7 @@ type laneTask[In, Out any] struct {
 	claimed bool
 	counted bool  // the backlog counts it as unstarted
 	err     error // of the last attempt, when there is to be another
+	out     Out   // of the attempt that is being settled
 }
 
 // open attaches the lane with its first task.
@@ -145,6 +145,7 @@ func (l *lane[In, Out]) close() {
 // stop ends what has not begun, when the context of the submissions ended.
 // What has begun is the executor's to stop.
 func (l *lane[In, Out]) stop() {
+	defer l.reruns.halt()
 	l.mu.Lock()
 	l.stopped = true
 	refs := l.ready
@@ -239,17 +240,4 @@ func (l *lane[In, Out]) future(t engine.Task) *Future[In, Out] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.entries[t.Ref].future
-}
-
-// outcome decodes a result and commits its writes, in this order: a task whose
-// result can't be read leaves nothing.
-func (l *lane[In, Out]) outcome(o *engine.Outcome) (out Out, err error) {
-	if o.Err != nil {
-		return out, o.Err
-	}
-	if err = l.result.Decode(o.Out, &out); err != nil {
-		return out, &permanent{fmt.Errorf("parfor: result of %s: %w", l.spec.Body.Name, err)}
-	}
-	_, err = l.commitRemote(o.Writes)
-	return out, err
 }

@@ -1,6 +1,10 @@
 package parfor
 
-import "parfor.dev/parfor/internal/engine"
+import (
+	"fmt"
+
+	"parfor.dev/parfor/internal/engine"
+)
 
 // The methods that an executor calls: a lane is an engine.Job.
 
@@ -41,11 +45,30 @@ func (l *lane[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error) {
 	return l.in.Append(dst, &l.future(t).in)
 }
 
+// Settle reads a result and commits its writes, in this order: a task whose
+// result can't be read leaves nothing.
+func (l *lane[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
+	var out Out
+	l.settleRemote(t, o, func(b []byte) error {
+		if err := l.result.Decode(b, &out); err != nil {
+			return &permanent{fmt.Errorf("parfor: result of %s: %w", l.spec.Body.Name, err)}
+		}
+		return nil
+	})
+	l.mu.Lock()
+	l.entries[t.Ref].out = out
+	l.mu.Unlock()
+}
+
 // Finish ends a future, or schedules another attempt.
 func (l *lane[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	f := l.future(t)
 	f.begin() // true for the first attempt only
-	out, err := l.outcome(o)
+	err := o.Err
+	if err != nil && l.reruns.again(&l.policy, t.Index, err, func() { l.Return([]engine.Task{t}) }) {
+		l.meter.Retry(t.Index, int(t.Attempt), err)
+		return
+	}
 	if err != nil && l.again(int(t.Attempt), err) && l.requeue(t, err) {
 		l.meter.Retry(t.Index, int(t.Attempt), err)
 		return
@@ -53,7 +76,9 @@ func (l *lane[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	if err != nil {
 		l.meter.Fail(t.Index, int(t.Attempt), err)
 	}
+	l.reruns.settle(t.Index)
 	l.mu.Lock()
+	out := l.entries[t.Ref].out
 	l.drop(t.Ref)
 	l.mu.Unlock()
 	if err != nil {

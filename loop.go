@@ -58,7 +58,7 @@ func open(ctx context.Context, name string, opts []Option) (*loop, error) {
 	l.tasks = &task.Loop{Name: c.name, Arg: func(name string) (any, []byte, bool) {
 		v, ok := c.values[name]
 		return v, nil, ok
-	}}
+	}, Run: runs.Add(1), Serializable: c.serializable}
 	if err := c.runsOn(l.engine); err != nil {
 		return nil, err
 	}
@@ -228,9 +228,9 @@ func (l *loop) ended() bool {
 }
 
 // verdict is what observers are told of a failed attempt.
-func (l *loop) verdict(attempt int, err error) observe.Flags {
+func (l *loop) verdict(index, attempt int, err error) observe.Flags {
 	switch {
-	case l.again(attempt, err):
+	case l.reruns.due(&l.policy, index, err) || l.again(attempt, err):
 		return observe.Retried
 	case l.ended() && l.echo(err):
 		return 0
@@ -300,8 +300,8 @@ func (l *loop) spec(body *registry.Body) (*engine.Spec, error) {
 		return nil, err
 	}
 	return &engine.Spec{Name: l.name, Body: body, Ctx: l.ctx, Workers: l.workers, Chunk: l.chunk,
-		Timeout: l.timeout, Grace: l.grace, Args: args, Values: values, Meter: l.meter,
-		Verdict: func(t engine.Task, err error) observe.Flags { return l.verdict(int(t.Attempt), err) },
+		Timeout: l.timeout, Grace: l.grace, Args: args, Values: values, Meter: l.meter, Serializable: l.serializable,
+		Verdict: func(t engine.Task, err error) observe.Flags { return l.verdict(t.Index, int(t.Attempt), err) },
 		Label: func(t engine.Task) string {
 			if l.labels == nil {
 				return ""

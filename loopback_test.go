@@ -102,6 +102,7 @@ func (x *loopback) one(j engine.Job, t engine.Task, loop *task.Loop) {
 		tc.End()
 	}
 	o.Err = errwire.Decode(errwire.Append(nil, err))
+	j.Settle(t, &o)
 	j.Finish(t, &o)
 }
 

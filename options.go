@@ -33,6 +33,9 @@ type config struct {
 	dupGiven   bool
 	observers  []observe.Observer
 	values     map[string]any // With, by type name
+
+	conflicts    Conflicts
+	serializable bool
 }
 
 func configure(opts []Option) (*config, error) {

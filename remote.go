@@ -1,6 +1,7 @@
 package parfor
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -25,19 +26,42 @@ type claims struct {
 
 func (c *claims) end() { c.once.Do(func() { close(c.over) }) }
 
-// commitRemote commits the dictionary writes that came with a result.
-func (p *policy) commitRemote(writes []byte) (uint64, error) {
-	if len(writes) == 0 {
-		return 0, nil
+// settleRemote decides an attempt that ended in another process: it reads the
+// result of a success with decode, then commits what came with it; of a failure
+// it checks what the attempt had observed. What an attempt that came to nothing
+// held is free afterwards.
+func (p *policy) settleRemote(t engine.Task, o *engine.Outcome, decode func([]byte) error) {
+	if o.Err == nil {
+		o.Err = decode(o.Out)
+	} else if len(o.Writes) > 0 && p.parent == nil && task.CheckEncoded != nil {
+		var c *task.Conflict
+		if err := task.CheckEncoded(o.Writes, p.ticket(t, o)); errors.As(err, &c) {
+			o.Err = c
+		}
+		o.Writes = nil
 	}
+	if o.Err == nil && len(o.Writes) > 0 {
+		o.Commit, o.Err = p.commitRemote(t, o)
+	}
+	if o.Err != nil && task.ClaimsOpen.Load() > 0 {
+		task.EndClaims(o.Claims)
+	}
+}
+
+func (p *policy) ticket(t engine.Task, o *engine.Outcome) task.Ticket {
+	return task.Ticket{Claims: o.Claims, Pass: p.reruns.get(t.Index).pass()}
+}
+
+// commitRemote commits the dictionary writes that came with a result.
+func (p *policy) commitRemote(t engine.Task, o *engine.Outcome) (uint64, error) {
 	if p.parent != nil {
 		return 0, &permanent{ErrNested}
 	}
 	if task.CommitEncoded == nil {
 		return 0, &permanent{fmt.Errorf("parfor: a worker sent dictionary writes to a program without package dict")}
 	}
-	n, err := task.CommitEncoded(writes)
-	if err != nil {
+	n, err := task.CommitEncoded(o.Writes, p.ticket(t, o))
+	if err != nil && !errors.Is(err, task.ErrConflict) {
 		err = &permanent{err}
 	}
 	return n, err
@@ -88,7 +112,9 @@ func (j *sliceJob[In, Out]) run() error {
 	j.handle = h
 	j.take.Unlock()
 	h.Wake() // for a task that came back before the handle was known
+	j.onHalt(j.reruns.halt)
 	j.onHalt(j.endIfOver)
+	defer j.reruns.forget()
 	<-j.over
 	h.Detach()
 	return nil
@@ -119,13 +145,30 @@ func (j *sliceJob[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error
 	return j.in.Append(dst, &j.items[t.Index])
 }
 
-// Finish stores a result or decides about a failed attempt.
-func (j *sliceJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
-	err := o.Err
-	if err == nil {
-		err = j.store(t.Index, o)
+// Settle puts a result in its place and commits its writes.
+func (j *sliceJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
+	j.settleRemote(t, o, func(b []byte) error {
+		if j.out == nil {
+			return nil
+		}
+		if err := j.result.Decode(b, &j.out[t.Index]); err != nil {
+			return fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
+		}
+		return nil
+	})
+	if o.Err != nil && j.out != nil {
+		var zero Out
+		j.out[t.Index] = zero
 	}
-	if err != nil {
+}
+
+// Finish ends a task, or schedules another attempt.
+func (j *sliceJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
+	if err := o.Err; err != nil {
+		if j.reruns.again(&j.policy, t.Index, err, func() { j.Return([]engine.Task{t}) }) {
+			j.meter.Retry(t.Index, int(t.Attempt), err)
+			return
+		}
 		if j.again(int(t.Attempt), err) {
 			j.meter.Retry(t.Index, int(t.Attempt), err)
 			t.Attempt++
@@ -134,29 +177,10 @@ func (j *sliceJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 		}
 		j.settle(t.Index, int(t.Attempt), err)
 	}
+	j.reruns.settle(t.Index)
 	if j.open.Add(-1) == 0 {
 		j.endIfOver()
 	}
-}
-
-// store puts a result in its place, once its writes are committed.
-func (j *sliceJob[In, Out]) store(i int, o *engine.Outcome) error {
-	if j.out != nil {
-		if err := j.result.Decode(o.Out, &j.out[i]); err != nil {
-			var zero Out
-			j.out[i] = zero
-			return fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
-		}
-	}
-	if len(o.Writes) == 0 {
-		return nil
-	}
-	_, err := j.commitRemote(o.Writes)
-	if err != nil && j.out != nil {
-		var zero Out
-		j.out[i] = zero
-	}
-	return err
 }
 
 // Return takes back tasks whose bodies are to begin elsewhere, or again.

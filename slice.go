@@ -138,6 +138,7 @@ func (s *sliceLoop[In, Out]) takeOver(wk *worker[In, Out], i, attempt, hi int, e
 // item tries one item as often as the loop allows and returns the attempt that
 // decided. The attempts of an item stay on their worker.
 func (wk *worker[In, Out]) item(i, attempt int, in In) (out Out, commit uint64, last int, err error) {
+	var r *rerun
 	for ; ; attempt++ {
 		if wk.each || wk.probe > 0 {
 			out, commit, err = wk.watch(i, attempt, in)
@@ -146,16 +147,45 @@ func (wk *worker[In, Out]) item(i, attempt int, in In) (out Out, commit uint64, 
 		}
 		if err == nil {
 			wk.ok++
+			wk.free(r)
 			return out, commit, attempt, nil
+		}
+		if wk.conflicted(&r, err) {
+			wk.retried++
+			wk.meter.Retry(i, attempt, err)
+			attempt-- // it doesn't count as one
+			if !wk.pause(r) {
+				wk.free(r)
+				return out, 0, attempt + 1, errStopped
+			}
+			continue
 		}
 		if !wk.again(attempt, err) {
 			if !wk.cancelled(err) {
 				wk.failed++
 			}
+			wk.free(r)
 			return out, 0, attempt, err
 		}
 		wk.retried++
 		wk.meter.Retry(i, attempt, err)
+	}
+}
+
+// pause waits until the body of a task that conflicted may run again. It holds
+// no slot meanwhile. False means that the loop ended.
+func (wk *worker[In, Out]) pause(r *rerun) bool {
+	wk.release()
+	ok := r.block(wk.ctx.Done())
+	wk.pass = r.pass()
+	return ok && wk.acquire()
+}
+
+// free lets other tasks have the keys of one that is settled.
+func (wk *worker[In, Out]) free(r *rerun) {
+	if r != nil {
+		r.leave()
+		wk.pass = 0
 	}
 }
 

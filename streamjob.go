@@ -45,21 +45,30 @@ func (j *streamJob[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, erro
 	return j.in.Append(dst, &j.entries[t.Ref].in)
 }
 
-// Finish stores a result for the consumer or decides about a failed attempt.
-func (j *streamJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
+// Settle stores a result for the consumer and commits its writes.
+func (j *streamJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 	e := &j.entries[t.Ref]
-	e.attempt = int(t.Attempt)
-	err := o.Err
-	if err == nil {
-		if err = j.result.Decode(o.Out, &e.out); err != nil {
-			err = fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
-		} else {
-			e.commit, err = j.commitRemote(o.Writes)
+	j.settleRemote(t, o, func(b []byte) error {
+		if err := j.result.Decode(b, &e.out); err != nil {
+			return fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
 		}
-	}
-	if err != nil {
+		return nil
+	})
+	if e.commit = o.Commit; o.Err != nil {
 		var zero Out
 		e.out = zero
+	}
+}
+
+// Finish ends a task, or schedules another attempt.
+func (j *streamJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
+	j.entries[t.Ref].attempt = int(t.Attempt)
+	err := o.Err
+	if err != nil {
+		if j.reruns.again(&j.policy, t.Index, err, func() { j.Return([]engine.Task{t}) }) {
+			j.meter.Retry(t.Index, int(t.Attempt), err)
+			return
+		}
 		if j.again(int(t.Attempt), err) {
 			j.meter.Retry(t.Index, int(t.Attempt), err)
 			t.Attempt++
@@ -67,6 +76,7 @@ func (j *streamJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 			return
 		}
 	}
+	j.reruns.settle(t.Index)
 	j.report(t.Ref, err)
 }
 

@@ -65,7 +65,7 @@ var (
 	optionless, _ = configure(nil) // read only
 
 	unwatched = meter.New("", "", 0, 1, nil)
-	argless   = &task.Loop{Arg: func(string) (any, []byte, bool) { return nil, nil, false }}
+	argless   = &task.Loop{Run: runs.Add(1), Arg: func(string) (any, []byte, bool) { return nil, nil, false }}
 )
 
 // prepare checks everything that can be wrong before a place is taken.

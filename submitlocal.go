@@ -60,7 +60,7 @@ func (s *submission[In, Out]) arrange() {
 	s.tasks = &task.Loop{Name: s.name, Arg: func(name string) (any, []byte, bool) {
 		v, ok := values[name]
 		return v, nil, ok
-	}}
+	}, Run: runs.Add(1), Serializable: s.serializable}
 }
 
 // Run runs the task on the calling goroutine, which belongs to the future and
@@ -97,14 +97,29 @@ func (s *submission[In, Out]) attempt(n int) {
 			s.end(n, out, err)
 		}
 	}()
+	var again *rerun
 	for {
-		if out, err = s.try(&r, n); !s.another(n, err) {
+		if out, err = s.try(&r, n); s.conflicted(&again, err) {
+			if s.pause(again) {
+				r.pass = again.pass()
+				continue
+			}
+		}
+		if !s.another(n, err) {
 			break
 		}
 		n++
 	}
 	returned = true
+	again.leave()
 	s.end(n, out, err)
+}
+
+// pause waits until a body that conflicted may run again, on a lent slot.
+func (s *submission[In, Out]) pause(r *rerun) bool {
+	s.slot.Lend()
+	defer s.slot.TakeBack()
+	return r.block(s.ctx.Done())
 }
 
 func (s *submission[In, Out]) another(n int, err error) bool {

@@ -77,7 +77,7 @@ func (s *submission[In, Out]) lane(body *registry.Body) (*lane[In, Out], error) 
 	}
 	l.meter = meter.New(name, s.engine.Kind, s.engine.Remote.Slots(), total, s.observers)
 	l.spec = engine.Spec{Name: name, Body: body, Ctx: s.ctx, Timeout: s.timeout, Grace: s.grace,
-		Args: args, Values: values, Meter: l.meter, Label: l.text}
+		Args: args, Values: values, Meter: l.meter, Label: l.text, Serializable: s.serializable}
 	if err := s.engine.Remote.Check(&l.spec); err != nil {
 		return nil, err
 	}

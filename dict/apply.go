@@ -1,48 +1,66 @@
 package dict
 
 import (
+	"errors"
 	"math/bits"
 
+	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
 
 // Lock locks the shards of all keys, in ascending order, all of them for a
-// Clear.
+// Clear or for who saw the dictionary as a whole.
 func (o *overlay[K, V]) Lock() {
 	t := o.c.table()
 	o.t = t
-	for i := range o.ops {
-		o.ops[i].shard = t.shardOf(o.ops[i].key)
+	if o.serial = o.c.limits != nil || t.watch.some.Load(); o.serial {
+		t.serial.Lock()
 	}
-	if len(o.ops) == 1 && !o.wiped {
-		t.shards[o.ops[0].shard].mu.Lock()
+	if o.lone() {
+		p := &o.ops[0]
+		p.shard = t.shardOf(p.key)
+		t.lock(int(p.shard))
 		return
 	}
-	o.held = [shards / 64]uint64{}
+	clear(o.held[:])
 	for i := range o.ops {
-		s := o.ops[i].shard
-		o.held[s/64] |= 1 << (s % 64)
+		p := &o.ops[i]
+		p.shard = t.shardOf(p.key)
+		o.held[p.shard/64] |= 1 << (p.shard % 64)
 	}
-	if o.wiped {
-		for i := range o.held {
+	o.observed(func(x *sight[K]) bool {
+		s := t.shardOf(x.key)
+		o.held[s/64] |= 1 << (s % 64)
+		return true
+	})
+	if o.wiped || o.strict && o.seen.whole {
+		for i := range t.len() / 64 {
 			o.held[i] = ^uint64(0)
 		}
 	}
 	for i := range o.eachHeld {
-		t.shards[i].mu.Lock()
+		t.lock(i)
 	}
+}
+
+// lone reports whether one shard is all it takes.
+func (o *overlay[K, V]) lone() bool {
+	return len(o.ops) == 1 && !o.wiped && len(o.seen.log) == 0 && !o.seen.whole
 }
 
 // Unlock gives the locks back.
 func (o *overlay[K, V]) Unlock() {
 	t := o.t
 	o.t = nil
-	if len(o.ops) == 1 && !o.wiped {
-		t.shards[o.ops[0].shard].mu.Unlock()
+	if o.serial {
+		defer t.serial.Unlock()
+	}
+	if o.lone() {
+		t.unlock(int(o.ops[0].shard))
 		return
 	}
 	for i := range o.eachHeld {
-		t.shards[i].mu.Unlock()
+		t.unlock(i)
 	}
 }
 
@@ -56,51 +74,112 @@ func (o *overlay[K, V]) eachHeld(yield func(int) bool) {
 	}
 }
 
-// Validate refuses what may not be committed, before anything is applied.
-func (o *overlay[K, V]) Validate() error {
-	if o.c.closed.Load() {
-		return o.c.named(ErrClosed)
+// Holds reports whether everything the attempt was told would be the same now:
+// what it read, and what came out of its Computes.
+func (o *overlay[K, V]) Holds(task.Ticket) bool {
+	t := o.t
+	if o.strict && o.seen.whole && t.changed() > o.seen.wholeAt {
+		return false
+	}
+	holds := true
+	o.observed(func(x *sight[K]) bool {
+		_, mark, ok := t.peek(int(t.shardOf(x.key)), x.key)
+		holds = ok == x.ok && (!ok || mark == x.mark)
+		return holds
+	})
+	for i := range o.ops {
+		p := &o.ops[i]
+		if !holds {
+			return false
+		}
+		if p.more != nil && p.more.observes() {
+			_, _, err := o.outcome(p)
+			holds = !errors.Is(err, errOtherwise)
+		}
+	}
+	return holds
+}
+
+// outcome is what a key would be afterwards.
+func (o *overlay[K, V]) outcome(p *pending[K, V]) (v V, ok bool, err error) {
+	if !o.wiped && !p.absolute() {
+		v, _, ok = o.t.peek(int(p.shard), p.key)
+	}
+	return p.over(o.c, v, ok, false)
+}
+
+// Admit refuses what may not be committed, before anything is applied, and
+// works out what runs the program's own functions.
+func (o *overlay[K, V]) Admit(tk task.Ticket) error {
+	c := o.c
+	if c.closed.Load() {
+		return c.named(ErrClosed)
+	}
+	for i := range o.ops {
+		p := &o.ops[i]
+		if p.more == nil && p.op != writeset.Insert && p.op != writeset.Claim {
+			continue
+		}
+		v, ok, err := o.outcome(p)
+		if err != nil {
+			return c.named(err)
+		}
+		if p.more != nil {
+			p.more.val, p.more.ok = v, ok
+		}
+		if p.claims() && !c.claims.held(tk.Claims, p.key) {
+			return c.named(errNotClaimed)
+		}
+	}
+	if c.limits != nil {
+		return o.fits()
 	}
 	return nil
 }
 
 // Apply makes the operations true under the commit number n.
-func (o *overlay[K, V]) Apply(n uint64) {
+func (o *overlay[K, V]) Apply(n uint64, tk task.Ticket) {
+	t, c := o.t, o.c
 	if o.wiped {
-		for i := range o.t.shards {
-			o.t.shards[i].wipe()
+		t.wipe(n)
+		if o.serial {
+			t.watch.wiped(n)
 		}
 	}
+	grow := c.copy != nil
 	for i := range o.ops {
 		p := &o.ops[i]
-		s := &o.t.shards[p.shard]
-		s.own()
-		switch p.op {
-		case writeset.Put:
-			s.m[p.key] = entry[V]{p.val, n}
-		case writeset.Drop:
-			delete(s.m, p.key)
-		case writeset.Plus:
-			s.m[p.key] = entry[V]{o.c.plus(s.m[p.key].val, p.val), n}
+		at := int(p.shard)
+		var v V
+		ok := true
+		switch {
+		case p.more != nil:
+			v, ok = p.more.val, p.more.ok
+		case p.op == writeset.Put:
+			v = p.val
+		case p.op == writeset.Drop:
+			ok = false
+		default:
+			var below V
+			below, _, ok = t.peek(at, p.key)
+			v, ok, _ = p.over(c, below, ok, grow)
+		}
+		if ok {
+			t.put(at, p.key, v, n)
+		} else {
+			t.drop(at, p.key, n)
+		}
+		if o.serial {
+			t.watch.note(p.key, v, ok, n)
+		}
+		if p.claims() {
+			c.claims.settle(tk.Claims, p.key)
 		}
 	}
-}
-
-// Release empties a part for reuse.
-func (o *overlay[K, V]) Release() {
-	c := o.c
-	clear(o.ops)
-	if cap(o.ops) > 1024 {
-		o.ops = o.first[:0]
+	if o.serial {
+		if c.limits != nil {
+			t.entries, t.bytes = o.entries, o.bytes
+		}
+		t.watch.publish()
 	}
-	o.ops, o.index, o.wiped = o.ops[:0], nil, false
-	c.spare.Put(o)
-}
-
-// blank returns an empty part, for one commit and then Release.
-func (c *core[K, V]) blank() *overlay[K, V] {
-	if o, _ := c.spare.Get().(*overlay[K, V]); o != nil {
-		return o
-	}
-	return newOverlay(c)
 }

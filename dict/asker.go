@@ -3,7 +3,6 @@ package dict
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"unsafe"
 
 	"parfor.dev/parfor/internal/writeset"
@@ -11,9 +10,13 @@ import (
 
 // Questions of a worker process, each one round trip.
 const (
-	askGet  = 1 // key -> found, value
-	askSize = 2 // count, keys -> number of entries, found per key
-	askAll  = 3 // -> commit number, count, key and value each
+	askGet     = 1 // key -> found
+	askSize    = 2 // count, keys -> number of entries, moment, found per key
+	askAll     = 3 // -> commit number, count, key, mark and value each
+	askMany    = 4 // count, keys -> found each
+	askClaim   = 5 // claimant, key -> 1 if it is the claimant's now
+	askUnclaim = 6 // claimant, count, keys
+	askShare   = 7 // -> where the entries lie in shared memory, 0 for nowhere
 )
 
 // maxAnswer bounds an answer: the channel that carries it is bounded, and the
@@ -22,55 +25,75 @@ const maxAnswer = 60 << 20
 
 var errAnswer = errors.New("dict: the owner's answer is damaged")
 
-// asker answers reads in a worker process by asking the owner, who answers
-// from its newest commit.
+// asker answers reads in a worker process: of single keys from the memory the
+// owner shares, the rest by asking the owner, who answers from its newest
+// commit.
 type asker[K comparable, V any] struct{ c *core[K, V] }
 
-func (a asker[K, V]) get(k K) (v V, ok bool, err error) {
-	r, err := writeset.Ask(a.c.id, func(q []byte) []byte {
-		return a.c.key.append(append(q, askGet), unsafe.Pointer(&k))
-	})
-	if err != nil {
-		return v, false, err
-	}
-	if r.Byte() == 0 {
-		return v, false, r.Err()
-	}
-	v, err = a.c.val().Get(r.Rest())
-	return v, err == nil, err
-}
-
-func (a asker[K, V]) size(keys []K) (int, []bool, error) {
-	r, err := writeset.Ask(a.c.id, func(q []byte) []byte {
-		q = binary.AppendUvarint(append(q, askSize), uint64(len(keys)))
-		for i := range keys {
-			q = a.c.key.append(q, unsafe.Pointer(&keys[i]))
+func (a asker[K, V]) ask(question byte, more func(q []byte) []byte) (*writeset.Reader, error) {
+	return writeset.Ask(a.c.id, func(q []byte) []byte {
+		q = append(q, question)
+		if more != nil {
+			q = more(q)
 		}
 		return q
 	})
-	if err != nil {
-		return 0, nil, err
+}
+
+func (a asker[K, V]) get(k K) (v V, mark uint64, ok bool, err error) {
+	if m := a.c.near(); m != nil {
+		if v, mark, ok, err = a.c.nearGet(m, k); err == nil {
+			return v, mark, ok, nil
+		}
+		a.c.lost(m) // retired, or damaged: the owner knows
 	}
-	n := r.Uvarint()
+	r, err := a.ask(askGet, func(q []byte) []byte { return a.c.key.append(q, unsafe.Pointer(&k)) })
+	if err != nil {
+		return v, 0, false, err
+	}
+	f, err := a.c.readFound(r)
+	return f.val, f.mark, f.ok, err
+}
+
+func (a asker[K, V]) many(keys []K) ([]found[V], error) {
+	r, err := a.ask(askMany, func(q []byte) []byte { return a.c.appendKeys(q, keys) })
+	if err != nil {
+		return nil, err
+	}
+	fs := make([]found[V], len(keys))
+	for i := range fs {
+		if fs[i], err = a.c.readFound(r); err != nil {
+			return nil, err
+		}
+	}
+	return fs, nil
+}
+
+func (a asker[K, V]) size(keys []K) (int, []bool, uint64, error) {
+	r, err := a.ask(askSize, func(q []byte) []byte { return a.c.appendKeys(q, keys) })
+	if err != nil {
+		return 0, nil, 0, err
+	}
+	n, at := r.Uvarint(), r.Uint64()
 	bits := r.Take(uint64(len(keys)))
 	if r.Err() != nil || uint64(int(n)) != n {
-		return 0, nil, errAnswer
+		return 0, nil, 0, errAnswer
 	}
 	present := make([]bool, len(bits))
 	for i, b := range bits {
 		present[i] = b == 1
 	}
-	return int(n), present, nil
+	return int(n), present, at, nil
 }
 
 func (a asker[K, V]) freeze() (*view[K, V], error) {
-	r, err := writeset.Ask(a.c.id, func(q []byte) []byte { return append(q, askAll) })
+	r, err := a.ask(askAll, nil)
 	if err != nil {
 		return nil, err
 	}
 	v := &view[K, V]{at: r.Uint64(), own: true}
 	n := r.Uvarint()
-	if n > uint64(r.Len()) {
+	if n > uint64(r.Len())+1 {
 		return nil, errAnswer
 	}
 	m := make(map[K]entry[V], n)
@@ -79,11 +102,12 @@ func (a asker[K, V]) freeze() (*view[K, V], error) {
 		if err := a.c.key.decode(r, unsafe.Pointer(&k)); err != nil {
 			return nil, err
 		}
+		mark := r.Uint64()
 		val, err := a.c.readValue(r)
 		if err != nil {
 			return nil, err
 		}
-		m[k] = entry[V]{val: val}
+		m[k] = entry[V]{val, mark}
 	}
 	if r.Err() != nil {
 		return nil, errAnswer
@@ -92,36 +116,32 @@ func (a asker[K, V]) freeze() (*view[K, V], error) {
 	return v, nil
 }
 
-// Serve answers a worker's question at the owner.
-func (c *core[K, V]) Serve(r *writeset.Reader, dst []byte) ([]byte, error) {
-	if c.closed.Load() {
-		return nil, c.named(ErrClosed)
+func (a asker[K, V]) claim(by uint64, k K) (bool, error) {
+	r, err := a.ask(askClaim, func(q []byte) []byte {
+		return a.c.key.append(binary.LittleEndian.AppendUint64(q, by), unsafe.Pointer(&k))
+	})
+	if err != nil {
+		return false, err
 	}
-	switch q := r.Byte(); q {
-	case askGet:
-		return c.serveGet(r, dst)
-	case askSize:
-		return c.serveSize(r, dst)
-	case askAll:
-		return c.serveAll(dst)
-	default:
-		return nil, fmt.Errorf("dict: unknown question %d", q)
-	}
+	return r.Byte() == 1, r.Err()
 }
 
-func (c *core[K, V]) serveGet(r *writeset.Reader, dst []byte) ([]byte, error) {
-	var k K
-	if err := c.key.decode(r, unsafe.Pointer(&k)); err != nil {
-		return nil, err
-	}
-	v, ok, _ := c.table().get(k)
-	if !ok {
-		return append(dst, 0), nil
-	}
-	return c.val().Put(append(dst, 1), v)
+func (a asker[K, V]) unclaim(by uint64, keys []K) error {
+	_, err := a.ask(askUnclaim, func(q []byte) []byte {
+		return a.c.appendKeys(binary.LittleEndian.AppendUint64(q, by), keys)
+	})
+	return err
 }
 
-func (c *core[K, V]) serveSize(r *writeset.Reader, dst []byte) ([]byte, error) {
+func (c *core[K, V]) appendKeys(q []byte, keys []K) []byte {
+	q = binary.AppendUvarint(q, uint64(len(keys)))
+	for i := range keys {
+		q = c.key.append(q, unsafe.Pointer(&keys[i]))
+	}
+	return q
+}
+
+func (c *core[K, V]) readKeys(r *writeset.Reader) ([]K, error) {
 	n := r.Uvarint()
 	if n > uint64(r.Len())+1 { // one key may be of no bytes: struct{}
 		return nil, errors.New("dict: a question names more keys than it holds")
@@ -132,34 +152,21 @@ func (c *core[K, V]) serveSize(r *writeset.Reader, dst []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	total, present, _ := c.table().size(keys)
-	dst = binary.AppendUvarint(dst, uint64(total))
-	for _, p := range present {
-		b := byte(0)
-		if p {
-			b = 1
-		}
-		dst = append(dst, b)
-	}
-	return dst, nil
+	return keys, nil
 }
 
-func (c *core[K, V]) serveAll(dst []byte) ([]byte, error) {
-	v, _ := c.table().freeze()
-	defer v.close()
-	dst = binary.LittleEndian.AppendUint64(dst, v.at)
-	dst = binary.AppendUvarint(dst, uint64(v.len()))
-	var err error
-	v.each(nil, func(k K, val V) bool {
-		dst = c.key.append(dst, unsafe.Pointer(&k))
-		dst, err = c.appendValue(dst, val)
-		if err == nil && len(dst) > maxAnswer {
-			err = fmt.Errorf("a snapshot of it takes more than %d MiB to send to a worker process: read single keys there, or take it in the program that owns it", maxAnswer>>20)
-		}
-		return err == nil
-	})
-	if err != nil {
-		return nil, c.named(err)
+func (c *core[K, V]) readFound(r *writeset.Reader) (f found[V], err error) {
+	if r.Byte() == 0 {
+		return f, r.Err()
 	}
-	return dst, nil
+	f.mark, f.ok = r.Uint64(), true
+	f.val, err = c.readValue(r)
+	return f, err
+}
+
+func (c *core[K, V]) appendFound(dst []byte, f *found[V]) ([]byte, error) {
+	if !f.ok {
+		return append(dst, 0), nil
+	}
+	return c.appendValue(binary.LittleEndian.AppendUint64(append(dst, 1), f.mark), f.val)
 }

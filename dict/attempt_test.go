@@ -32,10 +32,16 @@ func fresh[K comparable, V any](t testing.TB, opts ...dict.Option) *dict.Dict[K,
 	return d
 }
 
+var errFailed = errors.New("the body failed")
+
 func finish(t testing.TB, c *task.Ctx, ok bool) uint64 {
 	t.Helper()
-	n, err := c.Finish(ok)
-	if err != nil {
+	body := errFailed
+	if ok {
+		body = nil
+	}
+	n, err := c.Finish(body)
+	if err != body {
 		t.Fatalf("Finish: %v", err)
 	}
 	return n
@@ -123,8 +129,10 @@ func TestD5_ReadsOwnWrites(t *testing.T) {
 	d.Add(c, "a", 1)
 	wants(t, c, d, map[string]int{"a": 1}, "b", "c")
 	wants(t, bg, d, map[string]int{"a": 100, "b": 2, "c": 3}, "d", "e")
-	finish(t, c, true)
-	wants(t, bg, d, map[string]int{"a": 1}, "b", "c")
+	if _, err := c.Finish(nil); !errors.Is(err, task.ErrConflict) { // it had read "a" before and after
+		t.Fatalf("Finish: %v", err)
+	}
+	wants(t, bg, d, map[string]int{"a": 100, "b": 2, "c": 3}, "d", "e")
 }
 
 func TestD12_ContextDecides(t *testing.T) {
@@ -192,7 +200,7 @@ func TestD13_NestedTasksCommitIntoTheirTask(t *testing.T) {
 	d.Set(late, "late", 1)
 	finish(t, outer, true)
 	wants(t, bg, d, map[string]int{"a": 111, "c": 3}, "b")
-	if _, err := late.Finish(true); !errors.Is(err, dict.ErrTaskDone) {
+	if _, err := late.Finish(nil); !errors.Is(err, dict.ErrTaskDone) {
 		t.Fatalf("a nested attempt that outlives its task: %v", err)
 	}
 }
@@ -206,7 +214,7 @@ func TestD6_AFailedWriteFailsTheTask(t *testing.T) {
 	if err := d.Set(c, nan, "x"); !errors.Is(err, dict.ErrKey) {
 		t.Fatalf("Set of NaN: %v", err)
 	}
-	if _, err := c.Finish(true); !errors.Is(err, dict.ErrKey) {
+	if _, err := c.Finish(nil); !errors.Is(err, dict.ErrKey) {
 		t.Fatalf("the task that ignored it: %v", err)
 	}
 	if n, _ := d.Len(bg); n != 0 {

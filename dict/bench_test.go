@@ -84,7 +84,7 @@ func BenchmarkCommitTask(b *testing.B) {
 	four(b, func(i int) {
 		c := &task.Ctx{Context: context.Background(), Attempt: task.Attempt{Index: i, Number: 1}}
 		d.Add(c, spread(i), 1)
-		if _, err := c.Finish(true); err != nil {
+		if _, err := c.Finish(nil); err != nil {
 			b.Error(err)
 		}
 	})
@@ -103,7 +103,7 @@ func BenchmarkCommitEncoded(b *testing.B) {
 	}
 	b.ReportAllocs()
 	four(b, func(i int) {
-		if _, err := writeset.CommitEncoded(enc); err != nil {
+		if _, err := writeset.CommitEncoded(enc, task.Ticket{}); err != nil {
 			b.Error(err)
 		}
 	})

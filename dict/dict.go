@@ -48,10 +48,15 @@ type core[K comparable, V any] struct {
 	site      string // of New
 	immutable bool
 
-	key  *keyPlan
-	copy func(V) (V, error) // nil where assignment is a copy
-	plus func(a, b V) V     // nil if V is no number
-	val  func() *codec.Codec[V]
+	key    *keyPlan
+	word   bool                      // keys and values fit a word each
+	copy   func(V) (V, error)        // nil where assignment is a copy
+	plus   func(a, b V) V            // nil if V is no number
+	less   func(a, b V) bool         // nil if V is neither a number nor a string
+	join   func(a, b V, grow bool) V // nil if V is no slice
+	val    func() *codec.Codec[V]
+	limits *limits // nil for none
+	claims claims[K]
 
 	scope  *task.Attempt   // it was made inside this attempt and ends with it
 	life   context.Context // of Make
@@ -59,7 +64,8 @@ type core[K comparable, V any] struct {
 	stay   func() bool     // stops waiting for the end of life, after travel
 	state  atomic.Pointer[table[K, V]]
 	closed atomic.Bool
-	spare  sync.Pool // *overlay, for calls outside tasks and decoded sets
+	spare  sync.Pool // *overlay
+	shares sharing   // in a worker process: the memory the owner shares
 }
 
 // New returns the dictionary of that name, which exists once in the program:
@@ -120,20 +126,26 @@ func Make[K comparable, V any](ctx context.Context, opts ...Option) (*Dict[K, V]
 }
 
 // Option changes how one dictionary works.
-type Option func(*options)
+type Option func(*options) error
 
-type options struct{ immutable bool }
+type options struct {
+	immutable bool
+	limits    limits
+}
 
 // Immutable promises that nobody changes a value once it was given to the
 // dictionary, or came from it. Values are then not copied on their way in and
 // out. It changes nothing for values without pointers, slices and maps.
-func Immutable() Option { return func(o *options) { o.immutable = true } }
+func Immutable() Option { return func(o *options) error { o.immutable = true; return nil } }
 
 func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], error) {
 	var o options
 	for _, f := range opts {
-		if f != nil {
-			f(&o)
+		if f == nil {
+			return nil, errors.New("an option is nil")
+		}
+		if err := f(&o); err != nil {
+			return nil, err
 		}
 	}
 	key, err := planKey(reflect.TypeFor[K]())
@@ -147,11 +159,16 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 	if o.immutable {
 		cp = nil
 	}
-	return &core[K, V]{
+	c := &core[K, V]{
 		name: name, immutable: o.immutable,
-		key: key, copy: cp, plus: adder[V](),
-		val: sync.OnceValue(codec.Of[V]),
-	}, nil
+		key: key, copy: cp, plus: adder[V](), less: lesser[V](), join: joiner[V](),
+		word: wordSized(reflect.TypeFor[K]()) && wordSized(reflect.TypeFor[V]()),
+		val:  sync.OnceValue(codec.Of[V]),
+	}
+	if o.limits != (limits{}) {
+		c.limits = &o.limits
+	}
+	return c, nil
 }
 
 // Name returns the full name, or "anonymous dictionary n".
@@ -170,7 +187,9 @@ func (d *Dict[K, V]) Close() {
 		return
 	}
 	d.c.closed.Store(true)
-	d.c.state.Store(nil)
+	if t := d.c.state.Swap(nil); t != nil {
+		t.retire()
+	}
 	d.c.travel.Do(func() {}) // or wait for it
 	if d.c.stay != nil {
 		d.c.stay()

@@ -2,9 +2,13 @@ package dict
 
 import "parfor.dev/parfor/internal/writeset"
 
-// Commit numbers, for tests.
+// CommitOf is the number of the commit that wrote a key, or another one of its
+// shard where the table doesn't know.
 func (d *Dict[K, V]) CommitOf(k K) uint64 {
 	t := d.c.table()
+	if t.words != nil {
+		return t.at[t.shardOf(k)]
+	}
 	return t.shards[t.shardOf(k)].m[k].at
 }
 

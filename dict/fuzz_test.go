@@ -5,6 +5,7 @@ import (
 
 	"parfor.dev/parfor/dict"
 	"parfor.dev/parfor/internal/call"
+	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
 
@@ -48,7 +49,7 @@ func FuzzWriteSet(f *testing.F) {
 	fuzzSeeds(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before := writeset.Last()
-		n, err := writeset.CommitEncoded(b)
+		n, err := writeset.CommitEncoded(b, task.Ticket{})
 		if err != nil && (n != 0 || writeset.Last() != before) {
 			t.Fatalf("a refused set was committed: %v", err)
 		}

@@ -142,5 +142,6 @@ func (c *core[K, V]) Site() string { return c.site }
 // Swap puts an empty state in place until restore is called.
 func (c *core[K, V]) Swap() (restore func()) {
 	was := c.state.Swap(nil)
-	return func() { c.state.Store(was) }
+	was.hide()
+	return func() { c.state.Swap(was).retire() }
 }

@@ -1,6 +1,8 @@
 package dict
 
 import (
+	"errors"
+
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
@@ -8,29 +10,27 @@ import (
 // indexFrom is how many keys a part has before it needs a map to find them.
 const indexFrom = 9
 
-// overlay is what one attempt did to one dictionary: at most one operation per
-// key, as later ones are combined into the first, and possibly a Clear before
-// all of them. It is a writeset.Part.
+// overlay is what one attempt did to one dictionary, and what it saw there:
+// for each key what is to be done, and possibly a Clear before all of that. It
+// is a writeset.Part.
 type overlay[K comparable, V any] struct {
-	c     *core[K, V]
-	wiped bool
-	ops   []pending[K, V] // in the order in which keys were first touched
-	index map[K]int       // into ops, from indexFrom keys on
-	first [1]pending[K, V]
+	c      *core[K, V]
+	wiped  bool
+	strict bool            // every sight counts: the loop is serializable
+	ops    []pending[K, V] // in the order in which keys were first touched
+	index  map[K]int32     // into ops, from indexFrom keys on
+	first  [1]pending[K, V]
+	seen   sights[K]
+	claims []K // claimed by this attempt, to be freed if it comes to nothing
 
 	// Between Lock and Unlock.
-	t    *table[K, V]
-	held [shards / 64]uint64
+	t       *table[K, V]
+	held    [maxShards / 64]uint64
+	serial  bool  // the table's one lock is held, too
+	entries int   // afterwards, if the dictionary has a limit
+	bytes   int64 // likewise
 
 	alone [1]writeset.Part // itself, for a commit of one part
-}
-
-// pending is one operation on a key.
-type pending[K comparable, V any] struct {
-	key   K
-	val   V
-	op    writeset.Op
-	shard uint8
 }
 
 func newOverlay[K comparable, V any](c *core[K, V]) *overlay[K, V] {
@@ -54,7 +54,8 @@ func (c *core[K, V]) in(s *writeset.Set) *overlay[K, V] {
 func (c *core[K, V]) part(s *writeset.Set) *overlay[K, V] {
 	o := c.in(s)
 	if o == nil {
-		o = newOverlay(c)
+		o = c.blank()
+		o.strict = serializable(s.Attempt())
 		s.Add(o)
 	}
 	return o
@@ -75,72 +76,106 @@ func (o *overlay[K, V]) find(k K) *pending[K, V] {
 	return nil
 }
 
-// record adds an operation. What it returns would be the same if the
-// operations were kept one by one, but for float additions, whose order of
-// rounding differs.
-func (o *overlay[K, V]) record(op writeset.Op, k K, v V) {
-	p := o.find(k)
-	if p == nil {
-		if op == writeset.Plus && o.wiped {
-			op = writeset.Put
+// entry returns the place of a key, made if need be.
+func (o *overlay[K, V]) entry(k K) *pending[K, V] {
+	if p := o.find(k); p != nil {
+		return p
+	}
+	if o.ops == nil {
+		o.ops = o.first[:0]
+	}
+	o.ops = append(o.ops, pending[K, V]{key: k})
+	switch {
+	case o.index != nil:
+		o.index[k] = int32(len(o.ops) - 1)
+	case len(o.ops) == indexFrom:
+		o.index = make(map[K]int32, 4*indexFrom)
+		for i := range o.ops {
+			o.index[o.ops[i].key] = int32(i)
 		}
-		o.ops = append(o.ops, pending[K, V]{key: k, val: v, op: op})
-		switch {
-		case o.index != nil:
-			o.index[k] = len(o.ops) - 1
-		case len(o.ops) == indexFrom:
-			o.index = make(map[K]int, 4*indexFrom)
-			for i := range o.ops {
-				o.index[o.ops[i].key] = i
-			}
-		}
-		return
 	}
-	if op != writeset.Plus {
-		p.op, p.val = op, v
-		return
-	}
-	switch p.op {
-	case writeset.Put, writeset.Plus:
-		p.val = o.c.plus(p.val, v)
-	case writeset.Drop:
-		p.op, p.val = writeset.Put, v
-	}
+	return &o.ops[len(o.ops)-1]
 }
 
+// record adds a step to a key. After a Clear the key is known to be absent.
+func (o *overlay[K, V]) record(k K, s *step[V]) {
+	p := o.entry(k)
+	if p.op == writeset.None && p.more == nil && o.wiped {
+		p.op = writeset.Drop
+	}
+	p.push(o.c, s)
+}
+
+// errClear is a Clear after something that may refuse the commit: what that
+// was would have to be kept beside the Clear.
+var errClear = errors.New("Clear after an Insert, a Compute or a Claim of the same task: clear first, or in another task")
+
 // wipe records a Clear: nothing before it matters.
-func (o *overlay[K, V]) wipe() {
+func (o *overlay[K, V]) wipe() error {
+	for i := range o.ops {
+		if o.ops[i].checks() {
+			return errClear
+		}
+	}
+	if len(o.seen.log) > 0 && len(o.ops) > 0 {
+		o.strict = true // what was read and then written was an observation
+	}
 	o.wiped = true
 	clear(o.ops)
 	o.ops, o.index = o.ops[:0], nil
-}
-
-// over is the value of a key that has an operation, put over the value below.
-func (p *pending[K, V]) over(c *core[K, V], below V) V {
-	if p.op == writeset.Plus {
-		return c.plus(below, p.val)
-	}
-	return p.val
+	return nil
 }
 
 // replay records the operations of o in another overlay.
-func (o *overlay[K, V]) replay(dst *overlay[K, V]) {
+func (o *overlay[K, V]) replay(dst *overlay[K, V]) error {
 	if o.wiped {
-		dst.wipe()
+		if err := dst.wipe(); err != nil {
+			return err
+		}
 	}
 	for i := range o.ops {
 		p := &o.ops[i]
-		dst.record(p.op, p.key, p.val)
+		p.each(func(s *step[V]) { dst.record(p.key, s) })
 	}
+	return nil
 }
 
 // MergeInto hands the part to the set of the enclosing attempt.
 func (o *overlay[K, V]) MergeInto(parent *writeset.Set) {
-	if dst := o.c.in(parent); dst != nil {
-		o.replay(dst)
+	dst := o.c.in(parent)
+	if dst == nil {
+		parent.Add(o)
 		return
 	}
-	parent.Add(o)
+	if err := o.replay(dst); err != nil {
+		parent.Fail(o.c.named(err))
+	}
+	o.sightsInto(dst)
+	dst.claims = append(dst.claims, o.claims...)
+	o.claims = nil
+}
+
+func (o *overlay[K, V]) sightsInto(dst *overlay[K, V]) {
+	for _, x := range o.seen.log {
+		dst.seen.add(x.key, x.mark, x.ok)
+	}
+	if o.seen.whole {
+		dst.seen.look(o.seen.wholeAt)
+	}
+	dst.strict = dst.strict || o.strict
+}
+
+// Undo frees what the attempt claimed. In a serializable loop the enclosing
+// task has seen what it saw: that the inner one failed may come of it.
+func (o *overlay[K, V]) Undo(a *task.Attempt) {
+	o.c.unclaim(a, o.claims)
+	o.claims = nil
+	if a != nil && a.Parent != nil && o.strict && o.c.scope == nil {
+		a.Parent.With(writeset.New, func(tx task.Tx) error { // an ended parent needs it no more
+			o.sightsInto(o.c.part(writeset.Of(tx)))
+			return nil
+		})
+	}
 }
 
 // Store is the dictionary.
@@ -149,6 +184,9 @@ func (o *overlay[K, V]) Store() writeset.Store { return o.c }
 // Scope is the attempt the dictionary was made in.
 func (o *overlay[K, V]) Scope() *task.Attempt { return o.c.scope }
 
+// Changes reports whether there is anything to apply.
+func (o *overlay[K, V]) Changes() bool { return o.wiped || len(o.ops) > 0 }
+
 // Each calls f with the operations in order.
 func (o *overlay[K, V]) Each(f func(op writeset.Op, key, value any)) {
 	if o.wiped {
@@ -156,6 +194,29 @@ func (o *overlay[K, V]) Each(f func(op writeset.Op, key, value any)) {
 	}
 	for i := range o.ops {
 		p := &o.ops[i]
-		f(p.op, p.key, p.val)
+		p.each(func(s *step[V]) { f(s.op, p.key, s.val) })
 	}
+}
+
+// Release empties a part for reuse.
+func (o *overlay[K, V]) Release() {
+	clear(o.ops)
+	if cap(o.ops) > 1024 {
+		o.ops = o.first[:0]
+	}
+	if cap(o.seen.log) > 1024 {
+		o.seen.log = nil
+	}
+	o.seen = sights[K]{log: o.seen.log[:0]}
+	o.ops, o.index, o.wiped, o.strict, o.claims = o.ops[:0], nil, false, false, nil
+	o.c.spare.Put(o)
+}
+
+// blank returns an empty part. Who knows that nobody else refers to it any more
+// may give it back with Release.
+func (c *core[K, V]) blank() *overlay[K, V] {
+	if o, _ := c.spare.Get().(*overlay[K, V]); o != nil {
+		return o
+	}
+	return newOverlay(c)
 }

@@ -2,9 +2,7 @@ package dict
 
 import (
 	"context"
-	"fmt"
 	"iter"
-	"unsafe"
 
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
@@ -12,45 +10,107 @@ import (
 
 // Get returns the value of a key and whether it is there. In a task that is
 // what the task wrote, over what is committed now; two Gets may see different
-// commits, use [Dict.Snapshot] for one moment.
+// commits, use [Dict.GetMany] or [Dict.Snapshot] for one moment.
 //
-// In the owning process a Get takes a lock for the time of a map lookup. In a
-// worker process it is one round trip to the owner, unless the task's own
-// writes decide it.
+// A task that reads a key and then writes it depends on what it read: if
+// another task changed the key meanwhile, it doesn't commit but ends with
+// parfor.ErrConflict, to be tried again if the loop says so. So
+// d.Set(ctx, k, v+1) after a Get loses no update.
+//
+// A Get costs about a map lookup, in a worker process as well: the first one
+// there makes the owner put the entries where workers see them.
 func (d *Dict[K, V]) Get(ctx context.Context, k K) (v V, ok bool, err error) {
 	c, a, err := d.enter(ctx)
 	if err != nil {
 		return v, false, err
 	}
-	if c.key.floats {
-		if err := c.key.clean(unsafe.Pointer(&k)); err != nil {
-			return v, false, c.named(err)
-		}
+	if err := c.clean(&k); err != nil {
+		return v, false, err
 	}
-	own := writeset.None
-	if a != nil {
-		if own, v, err = c.ownOf(a, k); err != nil {
-			return v, false, c.named(err)
-		}
-	}
-	if own == writeset.None || own == writeset.Plus {
-		below, found, err := c.committed().get(k)
-		if err != nil {
-			return v, false, c.named(err)
-		}
-		if own == writeset.Plus {
-			below, found = c.plus(below, v), true
-		}
-		v, ok = below, found
+	if a == nil {
+		v, _, ok, err = c.committed().get(k)
 	} else {
-		ok = own == writeset.Put
+		v, ok, err = c.read(a, k)
+	}
+	if err != nil {
+		return v, false, c.named(err)
 	}
 	if ok && c.copy != nil {
-		if v, err = c.copy(v); err != nil {
-			return v, false, c.named(err)
-		}
+		v, err = c.out(v)
 	}
-	return v, ok, nil
+	return v, ok, err
+}
+
+// out copies a value on its way to the caller.
+func (c *core[K, V]) out(v V) (V, error) {
+	if c.copy == nil {
+		return v, nil
+	}
+	v, err := c.copy(v)
+	return v, c.wrap(err)
+}
+
+// read is Get for an attempt. It notes what was seen of the committed state.
+func (c *core[K, V]) read(a *task.Attempt, k K) (v V, ok bool, err error) {
+	tx, err := a.Enter(writeset.New)
+	if err != nil {
+		return v, false, err
+	}
+	defer a.Exit()
+	o := c.part(writeset.Of(tx))
+	if len(o.ops) == 0 && !o.wiped && a.Parent == nil {
+		var mark uint64
+		if v, mark, ok, err = c.committed().get(k); err == nil {
+			o.seen.add(k, mark, ok)
+		}
+		return v, ok, err
+	}
+	v, ok, mark, there, below, err := c.under(o, a, k)
+	if below && err == nil {
+		o.seen.add(k, mark, there)
+	}
+	return v, ok, err
+}
+
+// under returns the value of a key as an attempt sees it, whose part is o, nil
+// for none. Below reports that the committed state was looked at, mark and there
+// what it was.
+func (c *core[K, V]) under(o *overlay[K, V], a *task.Attempt, k K) (v V, ok bool, mark uint64, there, below bool, err error) {
+	var p *pending[K, V]
+	if o != nil {
+		p = o.find(k)
+	}
+	switch {
+	case p != nil && p.absolute() || o != nil && o.wiped:
+	case a.Parent != nil:
+		err = a.Parent.With(nil, func(tx task.Tx) (err error) {
+			v, ok, mark, there, below, err = c.under(c.in(writeset.Of(tx)), a.Parent, k)
+			return err
+		})
+	default:
+		v, mark, ok, err = c.committed().get(k)
+		there, below = ok, true
+	}
+	if p != nil && err == nil {
+		v, ok, err = p.over(c, v, ok, false)
+	}
+	return v, ok, mark, there, below, err
+}
+
+// saw notes what an attempt saw of a key.
+func (c *core[K, V]) saw(a *task.Attempt, k K, mark uint64, ok bool) {
+	c.note(a, func(o *overlay[K, V]) { o.seen.add(k, mark, ok) })
+}
+
+// note adds to what an attempt saw. One that has ended depends on nothing.
+func (c *core[K, V]) note(a *task.Attempt, f func(*overlay[K, V])) {
+	if a == nil {
+		return
+	}
+	a.With(writeset.New, func(tx task.Tx) error {
+		f(c.part(writeset.Of(tx)))
+		return nil
+	})
 }
 
 // Has reports whether a key is there; otherwise as Get.
@@ -77,9 +137,12 @@ func (d *Dict[K, V]) Len(ctx context.Context) (int, error) {
 			keys = append(keys, own.ops[i].key)
 		}
 	}
-	n, present, err := c.committed().size(keys)
+	n, present, at, err := c.committed().size(keys)
 	if err != nil {
 		return 0, c.named(err)
+	}
+	if serializable(a) {
+		c.note(a, func(o *overlay[K, V]) { o.seen.look(at) })
 	}
 	if own == nil {
 		return n, nil
@@ -88,10 +151,14 @@ func (d *Dict[K, V]) Len(ctx context.Context) (int, error) {
 		n, present = 0, make([]bool, len(keys))
 	}
 	for i := range own.ops {
-		switch drop := own.ops[i].op == writeset.Drop; {
-		case drop && present[i]:
+		var v V
+		_, ok, err := own.ops[i].over(c, v, present[i], false)
+		switch {
+		case err != nil:
+			return 0, c.named(err)
+		case !ok && present[i]:
 			n--
-		case !drop && !present[i]:
+		case ok && !present[i]:
 			n++
 		}
 	}
@@ -109,16 +176,16 @@ func (d *Dict[K, V]) Snapshot(ctx context.Context) (map[K]V, error) {
 	}
 	defer v.close()
 	m := make(map[K]V, v.len())
-	v.each(own, func(k K, val V) bool {
+	bad := v.each(own, func(k K, val V) bool {
 		if c.copy != nil && !(v.own && own == nil) {
-			if val, err = c.copy(val); err != nil {
-				err = c.named(err)
-				return false
-			}
+			val, err = c.out(val)
 		}
 		m[k] = val
-		return true
+		return err == nil
 	})
+	if err == nil {
+		err = c.wrap(bad)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -141,14 +208,16 @@ func (d *Dict[K, V]) All(ctx context.Context) iter.Seq2[K, V] {
 			panic(err)
 		}
 		defer v.close()
-		v.each(own, func(k K, val V) bool {
-			if c.copy != nil {
-				if val, err = c.copy(val); err != nil {
-					panic(c.named(err))
-				}
+		err = v.each(own, func(k K, val V) bool {
+			out, err := c.out(val)
+			if err != nil {
+				panic(err)
 			}
-			return yield(k, val)
+			return yield(k, out)
 		})
+		if err != nil {
+			panic(c.named(err))
+		}
 	}
 }
 
@@ -166,45 +235,25 @@ func (d *Dict[K, V]) moment(ctx context.Context) (*core[K, V], *view[K, V], *ove
 	if err != nil {
 		return nil, nil, nil, c.named(err)
 	}
+	c.sawAll(a, own, v)
 	return c, v, own, nil
 }
 
-// ownOf returns what an attempt, and the attempts around it, did to a key: None,
-// or Put, Drop or Plus with the value.
-func (c *core[K, V]) ownOf(a *task.Attempt, k K) (op writeset.Op, v V, err error) {
-	for ; a != nil && (op == writeset.None || op == writeset.Plus); a = a.Parent {
-		err = a.With(nil, func(tx task.Tx) error {
-			if o := c.in(writeset.Of(tx)); o != nil {
-				op, v = o.under(op, v, k)
+// sawAll notes that an attempt saw the whole dictionary. In a loop that isn't
+// serializable that matters for the keys it changed relatively: it was told
+// what comes out.
+func (c *core[K, V]) sawAll(a *task.Attempt, own *overlay[K, V], v *view[K, V]) {
+	switch {
+	case serializable(a):
+		c.note(a, func(o *overlay[K, V]) { o.seen.look(v.at) })
+	case own != nil && !own.wiped:
+		for i := range own.ops {
+			if p := &own.ops[i]; !p.absolute() {
+				f := v.find(p.key)
+				c.saw(a, p.key, f.mark, f.ok)
 			}
-			return nil
-		})
-		if err != nil {
-			return op, v, err
 		}
 	}
-	return op, v, nil
-}
-
-// under lays an operation of an inner attempt, None or Plus, over what this
-// one did to the key.
-func (o *overlay[K, V]) under(op writeset.Op, v V, k K) (writeset.Op, V) {
-	below := writeset.None
-	var sum V
-	if p := o.find(k); p != nil {
-		below, sum = p.op, p.val
-	} else if o.wiped {
-		below = writeset.Drop
-	}
-	switch {
-	case op == writeset.None:
-		return below, sum
-	case below == writeset.None:
-		return op, v
-	case below == writeset.Drop:
-		return writeset.Put, v
-	}
-	return below, o.c.plus(sum, v)
 }
 
 // ownAll returns all that an attempt and those around it did to the
@@ -220,16 +269,16 @@ func (c *core[K, V]) ownAll(a *task.Attempt) (*overlay[K, V], error) {
 	var all *overlay[K, V]
 	for i := len(chain) - 1; i >= 0; i-- {
 		err := chain[i].With(nil, func(tx task.Tx) error {
-			if o := c.in(writeset.Of(tx)); o != nil {
+			if o := c.in(writeset.Of(tx)); o != nil && o.Changes() {
 				if all == nil {
 					all = newOverlay(c)
 				}
-				o.replay(all)
+				return o.replay(all)
 			}
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("%w", err)
+			return nil, err
 		}
 	}
 	return all, nil

@@ -5,12 +5,17 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+
+	"parfor.dev/parfor/internal/replica"
 )
 
-// shards of a table. Enough that committers seldom meet and that no shard is
-// held long while it is copied for a snapshot (10 million entries: 40 thousand
-// each), few enough that locking all of them takes microseconds.
-const shards = 256
+// mapShards of a table of Go maps. Enough that committers seldom meet and that
+// no shard is held long while it is copied for a snapshot (10 million entries:
+// 40 thousand each), few enough that locking all of them takes microseconds.
+const mapShards = 256
+
+// maxShards is the largest number of shards of any table.
+const maxShards = max(mapShards, replica.Shards)
 
 // entry is a committed value and the number of the commit that wrote it.
 type entry[V any] struct {
@@ -23,14 +28,28 @@ type shard[K comparable, V any] struct {
 	mu   sync.RWMutex
 	m    map[K]entry[V]
 	pins *atomic.Int32 // views that read m without the lock; nil before the first
-	_    [24]byte
+	at   uint64        // the newest commit that changed the shard
+	_    [16]byte
 }
 
-// table is the committed state of a dictionary at its owner.
+// table is the committed state of a dictionary at its owner, in one of two
+// forms. Where keys and values fit a word each it is a table of words, which
+// readers need not lock and which can lie in memory that worker processes see.
+// Else it is Go maps; worker processes that read it get a copy, kept up to
+// date by the commits (share.go).
 type table[K comparable, V any] struct {
 	c      *core[K, V]
+	words  *replica.Words
+	at     []uint64 // of words: the newest commit that changed each shard
 	seed   maphash.Seed
-	shards [shards]shard[K, V]
+	shards []shard[K, V]
+	serial sync.Mutex // taken before all shards while watched or limited
+	watch  watchers[K, V]
+	shared shared
+
+	// Of a limited dictionary; guarded by serial.
+	entries int
+	bytes   int64 // of encoded keys and values
 }
 
 // table returns the current state, made on first use.
@@ -38,49 +57,168 @@ func (c *core[K, V]) table() *table[K, V] {
 	if t := c.state.Load(); t != nil {
 		return t
 	}
-	t := &table[K, V]{c: c, seed: maphash.MakeSeed()}
+	t := &table[K, V]{c: c}
+	if c.word {
+		t.words, t.at = replica.NewWords(), make([]uint64, replica.Shards)
+	} else {
+		t.seed, t.shards = maphash.MakeSeed(), make([]shard[K, V], mapShards)
+	}
 	if !c.closed.Load() && !c.state.CompareAndSwap(nil, t) {
 		return c.state.Load()
 	}
 	return t
 }
 
-func (t *table[K, V]) shardOf(k K) uint8 {
-	return uint8(maphash.Comparable(t.seed, k) >> 32)
+// hash tells keys apart for those who know nothing of their type.
+func (t *table[K, V]) hash(k K) uint64 {
+	if t.words != nil {
+		return toWord(k)
+	}
+	return maphash.Comparable(t.seed, k)
 }
 
-// get returns the committed value itself, not a copy.
-func (t *table[K, V]) get(k K) (v V, ok bool, err error) {
+func (t *table[K, V]) len() int { return max(len(t.shards), len(t.at)) }
+
+func (t *table[K, V]) shardOf(k K) uint16 {
+	if t.words != nil {
+		return uint16(t.words.Shard(toWord(k)))
+	}
+	return uint16(maphash.Comparable(t.seed, k) >> 32 % mapShards)
+}
+
+func (t *table[K, V]) lock(i int) {
+	if t.words != nil {
+		t.words.Lock(i)
+		return
+	}
+	t.shards[i].mu.Lock()
+}
+
+func (t *table[K, V]) unlock(i int) {
+	if t.words != nil {
+		t.words.Unlock(i)
+		return
+	}
+	t.shards[i].mu.Unlock()
+}
+
+func (t *table[K, V]) lockAll() {
+	for i := range t.len() {
+		t.lock(i)
+	}
+}
+
+func (t *table[K, V]) unlockAll() {
+	for i := range t.len() {
+		t.unlock(i)
+	}
+}
+
+// get returns the committed value itself, not a copy, and its mark.
+func (t *table[K, V]) get(k K) (v V, mark uint64, ok bool, err error) {
+	if t.words != nil {
+		w, ok := t.words.Get(toWord(k))
+		return fromWord[V](w), w, ok, nil
+	}
 	s := &t.shards[t.shardOf(k)]
 	s.mu.RLock()
 	e, ok := s.m[k]
 	s.mu.RUnlock()
-	return e.val, ok, nil
+	return e.val, e.at, ok, nil
 }
 
-// size returns the number of entries at one moment and which of the keys were
-// there.
-func (t *table[K, V]) size(keys []K) (n int, present []bool, err error) {
-	for i := range t.shards {
-		t.shards[i].mu.RLock()
+// peek is get in a locked shard.
+func (t *table[K, V]) peek(i int, k K) (v V, mark uint64, ok bool) {
+	if t.words != nil {
+		w, ok := t.words.Find(i, toWord(k))
+		return fromWord[V](w), w, ok
+	}
+	e, ok := t.shards[i].m[k]
+	return e.val, e.at, ok
+}
+
+// put stores a value in a locked shard.
+func (t *table[K, V]) put(i int, k K, v V, n uint64) {
+	if t.words != nil {
+		t.at[i] = n
+		t.words.Put(i, toWord(k), toWord(v))
+		return
+	}
+	s := &t.shards[i]
+	s.own()
+	s.m[k], s.at = entry[V]{v, n}, n
+	t.copyOut(k, v, n)
+}
+
+// drop removes a key from a locked shard.
+func (t *table[K, V]) drop(i int, k K, n uint64) {
+	if t.words != nil {
+		t.at[i] = n
+		t.words.Drop(i, toWord(k))
+		return
+	}
+	s := &t.shards[i]
+	s.own()
+	delete(s.m, k)
+	s.at = n
+	t.copyGone(k)
+}
+
+// wipe empties the table, all of whose shards are locked.
+func (t *table[K, V]) wipe(n uint64) {
+	for i := range t.at {
+		t.at[i] = n
+		t.words.Wipe(i)
 	}
 	for i := range t.shards {
-		n += len(t.shards[i].m)
+		s := &t.shards[i]
+		s.m, s.pins, s.at = nil, nil, n
+	}
+	if r := t.shared.records.Load(); r != nil {
+		r.Wipe()
+	}
+}
+
+// changed returns the newest commit that changed the table, all of whose
+// shards are locked.
+func (t *table[K, V]) changed() (n uint64) {
+	for _, at := range t.at {
+		n = max(n, at)
+	}
+	for i := range t.shards {
+		n = max(n, t.shards[i].at)
+	}
+	return n
+}
+
+// count is the number of entries of a locked shard.
+func (t *table[K, V]) count(i int) int {
+	if t.words != nil {
+		return t.words.Count(i)
+	}
+	return len(t.shards[i].m)
+}
+
+// size returns the number of entries at one moment, which of the keys were
+// there, and that moment.
+func (t *table[K, V]) size(keys []K) (n int, present []bool, at uint64, err error) {
+	t.lockAll()
+	at = t.changed()
+	for i := range t.len() {
+		n += t.count(i)
 	}
 	if len(keys) > 0 {
 		present = make([]bool, len(keys))
 		for i, k := range keys {
-			_, present[i] = t.shards[t.shardOf(k)].m[k]
+			_, _, present[i] = t.peek(int(t.shardOf(k)), k)
 		}
 	}
-	for i := range t.shards {
-		t.shards[i].mu.RUnlock()
-	}
-	return n, present, nil
+	t.unlockAll()
+	return n, present, at, nil
 }
 
-// own makes the map of a locked shard safe to change: a view that still reads it keeps it, and
-// the shard goes on with a copy.
+// own makes the map of a locked shard safe to change: a view that still reads
+// it keeps it, and the shard goes on with a copy.
 func (s *shard[K, V]) own() {
 	switch {
 	case s.m == nil:
@@ -89,6 +227,3 @@ func (s *shard[K, V]) own() {
 		s.m, s.pins = maps.Clone(s.m), nil
 	}
 }
-
-// wipe empties a locked shard.
-func (s *shard[K, V]) wipe() { s.m, s.pins = nil, nil }

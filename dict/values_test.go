@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parfor.dev/parfor/dict"
+	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
 
@@ -241,7 +242,7 @@ func roundTrips[K comparable](t *testing.T, ks ...K) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := writeset.CommitEncoded(b); err != nil {
+	if _, err := writeset.CommitEncoded(b, task.Ticket{}); err != nil {
 		t.Fatal(err)
 	}
 	wants(t, bg, d, want)

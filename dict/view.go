@@ -3,92 +3,137 @@ package dict
 import (
 	"sync/atomic"
 
+	"parfor.dev/parfor/internal/replica"
 	"parfor.dev/parfor/internal/writeset"
 )
 
-// view is a dictionary at one moment: its maps don't change any more. To take
-// one costs 256 locks; writers then copy a shard the first time they touch it
-// while the view is open.
+// view is a dictionary at one moment: what it refers to doesn't change any
+// more. To take one costs the locks of all shards; writers then copy a shard
+// the first time they touch it while the view is open.
 type view[K comparable, V any] struct {
-	maps []map[K]entry[V]
-	pins []*atomic.Int32
-	at   uint64 // the newest commit it holds, or one that came later elsewhere
-	own  bool   // its values belong to nobody else
+	maps  []map[K]entry[V]
+	pins  []*atomic.Int32
+	words []*replica.Frozen
+	at    uint64 // the newest commit it holds, or one that came later elsewhere
+	own   bool   // its values belong to nobody else
 }
 
 // freeze takes a view. All locks are held at once, so it holds every commit up
 // to one number and nothing of later ones.
 func (t *table[K, V]) freeze() (*view[K, V], error) {
 	v := &view[K, V]{}
-	for i := range t.shards {
-		t.shards[i].mu.Lock()
-	}
+	t.lockAll()
 	v.at = writeset.Last()
-	for i := range t.shards {
-		s := &t.shards[i]
-		if len(s.m) == 0 {
-			continue
+	for i := range t.len() {
+		switch {
+		case t.count(i) == 0:
+		case t.words != nil:
+			v.words = append(v.words, t.words.Freeze(i))
+		default:
+			s := &t.shards[i]
+			if s.pins == nil {
+				s.pins = new(atomic.Int32)
+			}
+			s.pins.Add(1)
+			v.maps, v.pins = append(v.maps, s.m), append(v.pins, s.pins)
 		}
-		if s.pins == nil {
-			s.pins = new(atomic.Int32)
-		}
-		s.pins.Add(1)
-		v.maps, v.pins = append(v.maps, s.m), append(v.pins, s.pins)
 	}
-	for i := range t.shards {
-		t.shards[i].mu.Unlock()
-	}
+	t.unlockAll()
 	return v, nil
 }
 
-// close lets writers change the maps in place again.
+// close lets writers change the shards in place again.
 func (v *view[K, V]) close() {
 	for _, p := range v.pins {
 		p.Add(-1)
 	}
-	v.pins = nil
+	for _, w := range v.words {
+		w.Release()
+	}
+	v.pins, v.words = nil, nil
 }
 
 func (v *view[K, V]) len() (n int) {
 	for _, m := range v.maps {
 		n += len(m)
 	}
+	for _, w := range v.words {
+		n += w.Len()
+	}
 	return n
+}
+
+// all calls f with the entries and their marks until it returns false.
+func (v *view[K, V]) all(f func(k K, val V, mark uint64) bool) bool {
+	for _, m := range v.maps {
+		for k, e := range m {
+			if !f(k, e.val, e.at) {
+				return false
+			}
+		}
+	}
+	for _, w := range v.words {
+		ok := true
+		w.Each(func(k, val uint64) bool {
+			ok = f(fromWord[K](k), fromWord[V](val), val)
+			return ok
+		})
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// find returns what one key is in the view. It is for the few keys that an
+// attempt changed: it looks into every shard.
+func (v *view[K, V]) find(k K) (f found[V]) {
+	for _, m := range v.maps {
+		if e, ok := m[k]; ok {
+			return found[V]{e.val, e.at, true}
+		}
+	}
+	for _, w := range v.words {
+		if val, ok := w.Get(toWord(k)); ok {
+			return found[V]{fromWord[V](val), val, true}
+		}
+	}
+	return f
 }
 
 // each calls f with the entries of the view under the writes in own, nil for
 // none, until f returns false. Values are the dictionary's, not copies.
-func (v *view[K, V]) each(own *overlay[K, V], f func(K, V) bool) {
-	var seen map[K]bool // keys of own that the view has
-	if own != nil {
-		seen = make(map[K]bool, len(own.ops))
-	}
-	if own == nil || !own.wiped {
-		for _, m := range v.maps {
-			for k, e := range m {
-				val := e.val
-				if own != nil {
-					if p := own.find(k); p != nil {
-						seen[k] = true
-						if p.op == writeset.Drop {
-							continue
-						}
-						val = p.over(own.c, val)
-					}
-				}
-				if !f(k, val) {
-					return
-				}
-			}
-		}
-	}
+func (v *view[K, V]) each(own *overlay[K, V], f func(K, V) bool) error {
 	if own == nil {
-		return
+		v.all(func(k K, val V, _ uint64) bool { return f(k, val) })
+		return nil
 	}
-	for i := range own.ops {
-		p := &own.ops[i]
-		if p.op != writeset.Drop && !seen[p.key] && !f(p.key, p.val) {
-			return
+	var err error
+	over := func(p *pending[K, V], val V, ok bool) bool {
+		if val, ok, err = p.over(own.c, val, ok, false); err != nil {
+			return false
+		}
+		return !ok || f(p.key, val)
+	}
+	seen := make(map[K]bool, len(own.ops)) // keys of own that the view has
+	if !own.wiped {
+		more := v.all(func(k K, val V, _ uint64) bool {
+			p := own.find(k)
+			if p == nil {
+				return f(k, val)
+			}
+			seen[k] = true
+			return over(p, val, true)
+		})
+		if !more {
+			return err
 		}
 	}
+	var none V
+	for i := range own.ops {
+		if p := &own.ops[i]; !seen[p.key] && !over(p, none, false) {
+			return err
+		}
+	}
+	return nil
 }

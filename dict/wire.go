@@ -11,75 +11,135 @@ import (
 )
 
 // The encoding of a part: a flag byte, the number of operations, then each: a
-// byte that says which, the key, and the value unless it is a Drop. A value
-// whose codec has no fixed size has its length before it, in 4 bytes.
-const flagWiped = 1
+// byte that says which, the key, and the value unless it is a Drop. A key with
+// several steps has the byte many, the key, the number of steps, and the steps.
+// What the attempt observed follows: the number of sights, then each, and the
+// moment at which it saw the dictionary as a whole. A value whose codec has no
+// fixed size has its length before it, in 4 bytes.
+const (
+	flagWiped  = 1
+	flagStrict = 2
+	flagWhole  = 4
+	flagSeen   = 8 // sights follow the operations
+
+	many = 255
+)
 
 // Append encodes the part.
-func (o *overlay[K, V]) Append(dst []byte) ([]byte, error) {
-	flags := byte(0)
+func (o *overlay[K, V]) Append(dst []byte) (_ []byte, err error) {
+	at := len(dst)
+	dst = append(dst, 0)
 	if o.wiped {
-		flags = flagWiped
+		dst[at] |= flagWiped
 	}
-	dst = append(dst, flags)
 	dst = binary.AppendUvarint(dst, uint64(len(o.ops)))
 	for i := range o.ops {
-		p := &o.ops[i]
-		dst = append(dst, byte(p.op))
-		dst = o.c.key.append(dst, unsafe.Pointer(&p.key))
-		if p.op != writeset.Drop {
-			var err error
-			if dst, err = o.c.appendValue(dst, p.val); err != nil {
-				return dst, err
+		if dst, err = o.appendKey(dst, &o.ops[i]); err != nil {
+			return dst, err
+		}
+		if len(dst)-at > writeset.MaxSet {
+			return dst, writeset.ErrTooLarge
+		}
+	}
+	return o.appendSights(dst, at), nil
+}
+
+// AppendObserved encodes only what the attempt depends on.
+func (o *overlay[K, V]) AppendObserved(dst []byte) []byte {
+	at := len(dst)
+	var err error
+	n := 0
+	for i := range o.ops {
+		if p := &o.ops[i]; p.more != nil && p.more.observes() {
+			n++
+		}
+	}
+	dst = binary.AppendUvarint(append(dst, 0), uint64(n))
+	for i := range o.ops {
+		if p := &o.ops[i]; p.more != nil && p.more.observes() {
+			if dst, err = o.appendKey(dst, p); err != nil {
+				return append(dst[:at], 0, 0)
 			}
+		}
+	}
+	// The sights of keys that were written count, and the writes don't travel.
+	dst = o.appendSights(dst, at)
+	if dst[at]&flagSeen != 0 {
+		dst[at] |= flagStrict
+	}
+	return dst
+}
+
+func (o *overlay[K, V]) appendSights(dst []byte, flags int) []byte {
+	n := uint64(0)
+	o.observed(func(*sight[K]) bool { n++; return true })
+	if n > 0 {
+		dst[flags] |= flagSeen
+		dst = binary.AppendUvarint(dst, n)
+		o.observed(func(x *sight[K]) bool {
+			ok := byte(0)
+			if x.ok {
+				ok = 1
+			}
+			dst = o.c.key.append(append(dst, ok), unsafe.Pointer(&x.key))
+			if x.ok {
+				dst = binary.LittleEndian.AppendUint64(dst, x.mark)
+			}
+			return true
+		})
+	}
+	if o.strict {
+		dst[flags] |= flagStrict
+		if o.seen.whole {
+			dst[flags] |= flagWhole
+			dst = binary.LittleEndian.AppendUint64(dst, o.seen.wholeAt)
+		}
+	}
+	return dst
+}
+
+func (o *overlay[K, V]) appendKey(dst []byte, p *pending[K, V]) ([]byte, error) {
+	if p.more == nil {
+		dst = o.c.key.append(append(dst, byte(p.op)), unsafe.Pointer(&p.key))
+		if p.op == writeset.Drop {
+			return dst, nil
+		}
+		return o.c.appendValue(dst, p.val)
+	}
+	dst = o.c.key.append(append(dst, many), unsafe.Pointer(&p.key))
+	dst = binary.AppendUvarint(dst, uint64(len(p.more.steps)))
+	for i := range p.more.steps {
+		var err error
+		if dst, err = o.c.appendStep(dst, &p.more.steps[i]); err != nil {
+			return dst, err
 		}
 	}
 	return dst, nil
 }
 
-// Decode reads a part. It accepts only what Append could have written.
-func (c *core[K, V]) Decode(r *writeset.Reader) (writeset.Part, error) {
-	o := c.blank()
-	if err := o.decode(r); err != nil {
-		o.Release()
-		return nil, err
+// appendStep encodes one of several steps: the operation, of a registered
+// function its name, of a Calc also the argument and whether the key was there
+// afterwards, and the value.
+func (c *core[K, V]) appendStep(dst []byte, s *step[V]) ([]byte, error) {
+	dst = append(dst, byte(s.op))
+	if s.call != nil {
+		dst = appendBytes(dst, s.call.fn.name)
 	}
-	return o, nil
+	if s.op == writeset.Calc {
+		dst = appendBytes(dst, s.call.arg)
+		if !s.call.ok {
+			return append(dst, 0), nil
+		}
+		dst = append(dst, 1)
+	}
+	if s.op == writeset.Drop {
+		return dst, nil
+	}
+	return c.appendValue(dst, s.val)
 }
 
-func (o *overlay[K, V]) decode(r *writeset.Reader) error {
-	flags := r.Byte()
-	if flags&^flagWiped != 0 {
-		return fmt.Errorf("unknown flags %#x", flags)
-	}
-	o.wiped = flags == flagWiped
-	n := r.Uvarint()
-	if n > uint64(r.Len()) {
-		return errors.New("it names more operations than it holds")
-	}
-	for range n {
-		o.ops = append(o.ops, pending[K, V]{op: writeset.Op(r.Byte())})
-		p := &o.ops[len(o.ops)-1] // in place: a local key would escape
-		switch p.op {
-		case writeset.Put, writeset.Drop:
-		case writeset.Plus:
-			if o.c.plus == nil {
-				return errNoNumber[V]()
-			}
-		default:
-			return fmt.Errorf("unknown operation %d", p.op)
-		}
-		if err := o.c.key.decode(r, unsafe.Pointer(&p.key)); err != nil {
-			return err
-		}
-		if p.op != writeset.Drop {
-			var err error
-			if p.val, err = o.c.readValue(r); err != nil {
-				return err
-			}
-		}
-	}
-	return r.Err()
+func appendBytes[T string | []byte](dst []byte, b T) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
 }
 
 func (c *core[K, V]) appendValue(dst []byte, v V) ([]byte, error) {
@@ -112,3 +172,24 @@ func (c *core[K, V]) readValue(r *writeset.Reader) (v V, err error) {
 	}
 	return cd.Get(b)
 }
+
+// supports says why V doesn't know an operation.
+func (c *core[K, V]) supports(op writeset.Op) error {
+	ok := true
+	switch op {
+	case writeset.Plus:
+		ok = c.plus != nil
+	case writeset.Max, writeset.Min:
+		ok = c.less != nil
+	case writeset.Join:
+		ok = c.join != nil
+	}
+	if !ok {
+		return errUnfit[V](op)
+	}
+	return nil
+}
+
+var errUnknownOp = errors.New("unknown operation")
+
+func unknownOp(op byte) error { return fmt.Errorf("%w %d", errUnknownOp, op) }

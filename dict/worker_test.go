@@ -31,7 +31,7 @@ func deliver(t testing.TB, c *task.Ctx) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return task.CommitEncoded(b[len("before"):])
+	return task.CommitEncoded(b[len("before"):], task.Ticket{})
 }
 
 type point struct {
@@ -116,7 +116,7 @@ func TestWorkerErrorsKeepTheirIdentity(t *testing.T) {
 	}
 	h.Set(c, 2, 2)
 	d.Close()
-	if _, err := c.Finish(true); !errors.Is(err, dict.ErrClosed) {
+	if _, err := c.Finish(nil); !errors.Is(err, dict.ErrClosed) {
 		t.Errorf("a commit to a closed dictionary: %v", err)
 	}
 	if err := h.Set(bg, 1, 1); !errors.Is(err, dict.ErrClosed) {

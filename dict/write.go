@@ -2,11 +2,7 @@ package dict
 
 import (
 	"context"
-	"fmt"
-	"reflect"
-	"unsafe"
 
-	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
 
@@ -36,112 +32,54 @@ func (d *Dict[K, V]) Add(ctx context.Context, k K, delta V) error {
 }
 
 // Clear removes every key, at one moment; later writes of the same task stay.
-// Otherwise as Set.
+// In one task it has to come
+// before an Insert, a Compute or a Claim. Otherwise as Set.
 func (d *Dict[K, V]) Clear(ctx context.Context) error {
-	return d.change(ctx, func(o *overlay[K, V]) error { o.wipe(); return nil })
+	return d.change(ctx, func(o *overlay[K, V]) error { return o.wipe() })
 }
 
-// Update stores every entry of m, as one step. Nothing is stored if one of
-// them can't be. Otherwise as Set.
-func (d *Dict[K, V]) Update(ctx context.Context, m map[K]V) error {
-	if len(m) == 0 {
-		_, _, err := d.enter(ctx)
-		return err
+// Max stores v if the key is absent or its value is smaller. It is an error if V
+// is neither a number nor a string. Otherwise as Set.
+func (d *Dict[K, V]) Max(ctx context.Context, k K, v V) error {
+	return d.write(ctx, writeset.Max, k, v)
+}
+
+// Min stores v if the key is absent or its value is larger. It is an error if V
+// is neither a number nor a string. Otherwise as Set.
+func (d *Dict[K, V]) Min(ctx context.Context, k K, v V) error {
+	return d.write(ctx, writeset.Min, k, v)
+}
+
+// Append appends the elements of v to the value of a key, a slice, which counts
+// as empty when absent. The elements of one task stay together and in order. It
+// is an error if V is no slice. Otherwise as Set.
+func (d *Dict[K, V]) Append(ctx context.Context, k K, v V) error {
+	return d.write(ctx, writeset.Join, k, v)
+}
+
+// SetDefault stores v unless the key is there. Who has to know which it was
+// uses [Dict.Claim], [Compute] or [Live.SetIfAbsent]. Otherwise as Set.
+func (d *Dict[K, V]) SetDefault(ctx context.Context, k K, v V) error {
+	return d.write(ctx, writeset.IfAbsent, k, v)
+}
+
+// Insert stores v where no value may be: if the key is there when the task
+// commits, the task fails with [ErrExists]. Otherwise as Set.
+func (d *Dict[K, V]) Insert(ctx context.Context, k K, v V) error {
+	return d.write(ctx, writeset.Insert, k, v)
+}
+
+// Merge makes the value of a key what fn makes of it and v; an absent key gets
+// v. fn is registered with [RegisterMerge] and runs when the task commits, on
+// what is there then, so that no update is lost. Otherwise as Set.
+func (d *Dict[K, V]) Merge(ctx context.Context, k K, fn func(old, v V) V, v V) error {
+	f, err := findFunction(fn, "RegisterMerge")
+	if err != nil {
+		return d.refuse(ctx, err)
 	}
-	return d.change(ctx, func(o *overlay[K, V]) error {
-		ready := make([]pending[K, V], 0, len(m))
-		for k, v := range m {
-			p := pending[K, V]{key: k, val: v, op: writeset.Put}
-			if err := o.c.prepare(&p); err != nil {
-				return err
-			}
-			ready = append(ready, p)
-		}
-		for i := range ready {
-			o.record(writeset.Put, ready[i].key, ready[i].val)
-		}
-		return nil
-	})
+	return d.store(ctx, k, step[V]{op: writeset.Fold, val: v, call: &call[V]{fn: f}})
 }
 
 func (d *Dict[K, V]) write(ctx context.Context, op writeset.Op, k K, v V) error {
-	c, a, err := d.enter(ctx)
-	if err != nil {
-		return err
-	}
-	if a != nil {
-		return a.With(writeset.New, func(tx task.Tx) error {
-			s := writeset.Of(tx)
-			p := pending[K, V]{key: k, val: v, op: op}
-			if err := c.prepare(&p); err != nil {
-				s.Fail(err)
-				return err
-			}
-			c.part(s).record(op, p.key, p.val)
-			return nil
-		})
-	}
-	p := pending[K, V]{key: k, val: v, op: op}
-	if err := c.prepare(&p); err != nil {
-		return err
-	}
-	o := c.blank()
-	o.ops = append(o.ops, p)
-	return c.commit(o)
-}
-
-// change is write for what is more than one operation on one key.
-func (d *Dict[K, V]) change(ctx context.Context, f func(*overlay[K, V]) error) error {
-	c, a, err := d.enter(ctx)
-	if err != nil {
-		return err
-	}
-	if a != nil {
-		return a.With(writeset.New, func(tx task.Tx) error {
-			s := writeset.Of(tx)
-			err := f(c.part(s))
-			if err != nil {
-				s.Fail(err)
-			}
-			return err
-		})
-	}
-	o := c.blank()
-	if err := f(o); err != nil {
-		o.Release()
-		return err
-	}
-	return c.commit(o)
-}
-
-// commit commits one part and reuses it.
-func (c *core[K, V]) commit(o *overlay[K, V]) error {
-	_, err := writeset.Commit(o.alone[:])
-	o.Release()
-	return err
-}
-
-// prepare makes an operation ready to be recorded: a clean key, a value that
-// belongs to the dictionary, an operation that V knows.
-func (c *core[K, V]) prepare(p *pending[K, V]) error {
-	if c.key.floats {
-		if err := c.key.clean(unsafe.Pointer(&p.key)); err != nil {
-			return c.named(err)
-		}
-	}
-	if p.op == writeset.Plus && c.plus == nil {
-		return c.named(errNoNumber[V]())
-	}
-	if c.copy != nil && p.op == writeset.Put {
-		v, err := c.copy(p.val)
-		if err != nil {
-			return c.named(err)
-		}
-		p.val = v
-	}
-	return nil
-}
-
-func errNoNumber[V any]() error {
-	return fmt.Errorf("Add needs numbers, its values are of type %v", reflect.TypeFor[V]())
+	return d.store(ctx, k, step[V]{op: op, val: v})
 }

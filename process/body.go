@@ -35,7 +35,7 @@ func (a *attempt) run(in []byte) {
 		a.finish(nil, nil, fmt.Errorf("parfor: the worker has no body number %d", a.task.Body), false)
 		return
 	}
-	a.ctx, a.cancel = a.context(a.task)
+	a.ctx, a.cancel = a.context(a.task, a.pos)
 	returned := false
 	defer func() {
 		if returned {
@@ -71,12 +71,22 @@ func (a *attempt) settle(out []byte, err error) {
 		out, err = nil, &parfor.TimeoutError{Limit: a.loop.timeout, Took: took}
 	}
 	a.writes = a.writes[:0]
-	if err == nil && tx != nil {
-		if a.writes, err = tx.Append(a.writes); err != nil {
-			a.writes = a.writes[:0]
+	observed := false
+	if tx != nil {
+		observed = tx.Observed()
+		if err == nil {
+			if a.writes, err = tx.Append(a.writes); err != nil {
+				a.writes = a.writes[:0]
+			}
+		}
+		if err != nil {
+			a.writes = tx.AppendObserved(a.writes)
 		}
 	}
 	a.finish(out, a.writes, err, late)
+	if observed {
+		a.verdict()
+	}
 }
 
 // finish publishes the result, and rings if the pool waits for it.
@@ -93,9 +103,10 @@ func (a *attempt) finish(out, writes []byte, err error, late bool) {
 			a.announce()
 			return
 		}
+		res.Writes = nil // what there was no room for
 	}
 	a.fail = errwire.Append(a.fail[:0], err)
-	res.Failed, res.Out, res.Writes = true, a.fail, nil
+	res.Failed, res.Out = true, a.fail
 	if err := a.out.Put(&res, a.wait); err != nil {
 		fail("%v", err)
 	}

@@ -80,11 +80,12 @@ func (o *owner) finish(res *shm.Result) error {
 	o.drop(&rc)
 	o.served++
 	x := &o.outcome
-	*x = engine.Outcome{Worker: o.id, PID: o.proc.pid, Start: res.Start, Took: time.Duration(res.Took)}
+	*x = engine.Outcome{Worker: o.id, PID: o.proc.pid, Start: res.Start, Took: time.Duration(res.Took),
+		Claims: o.proc.mem.Identity().Claimant(res.Pos), Writes: res.Writes}
 	if res.Failed {
 		x.Err = errwire.Decode(res.Out)
 	} else {
-		x.Out, x.Writes = res.Out, res.Writes
+		x.Out = res.Out
 	}
 	c := &o.cost[sh.body]
 	if *c == 0 {
@@ -93,9 +94,16 @@ func (o *owner) finish(res *shm.Result) error {
 		*c += (float64(max(res.Took, 50)) - *c) / 8
 	}
 	o.patient = *c < float64(shortTask)
-	o.count(sh, x, rc.task)
-	sh.job.Finish(rc.task, x)
+	o.close(sh, rc.task, x)
 	return nil
+}
+
+// close ends an attempt: it is decided, counted, then reported, which may end
+// the loop and its meter.
+func (o *owner) close(sh *share, t engine.Task, x *engine.Outcome) {
+	sh.job.Settle(t, x)
+	o.count(sh, x, t)
+	sh.job.Finish(t, x)
 }
 
 // drop takes a task off the books.

@@ -59,14 +59,14 @@ func (o *owner) settle(d *death) (lost int) {
 		if o.proc.requests.Revoke(pos) {
 			back[r.sh] = append(back[r.sh], r.task)
 		} else if s, _ := o.proc.requests.StateAt(pos); s != shm.Revoked {
-			o.lose(r, d)
+			o.lose(r, pos, d)
 			lost++
 		}
 		o.drop(r)
 	}
 	for pos, r := range o.moved {
 		delete(o.moved, pos)
-		o.lose(&r, d)
+		o.lose(&r, pos, d)
 		o.drop(&r)
 		lost++
 	}
@@ -80,9 +80,9 @@ func (o *owner) settle(d *death) (lost int) {
 }
 
 // lose fails a task that died with its worker.
-func (o *owner) lose(r *rec, d *death) {
+func (o *owner) lose(r *rec, pos uint64, d *death) {
 	x := &o.outcome
-	*x = engine.Outcome{Worker: o.id, PID: d.pid, Start: meter.Now()}
+	*x = engine.Outcome{Worker: o.id, PID: d.pid, Start: meter.Now(), Claims: o.proc.mem.Identity().Claimant(pos)}
 	switch {
 	case r.verdict != nil:
 		x.Err = r.verdict
@@ -91,8 +91,7 @@ func (o *owner) lose(r *rec, d *death) {
 	default:
 		x.Err = d.err()
 	}
-	o.count(r.sh, x, r.task)
-	r.sh.job.Finish(r.task, x)
+	o.close(r.sh, r.task, x)
 }
 
 // report tells observers, and keeps what a worker's orderly end complained of.

@@ -22,6 +22,7 @@ const (
 	bellFD = 4 // bytes from the pool: requests are there
 	upFD   = 5 // frames to the pool
 	memFD  = 6
+	seenFD = 7 // memory of dictionaries, to be read only
 )
 
 // inherited is what the environment says about this process.

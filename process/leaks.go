@@ -44,7 +44,7 @@ func leftovers() string {
 func openMemory() (fds []string) {
 	links, _ := filepath.Glob("/proc/self/fd/*")
 	for _, l := range links {
-		if to, err := os.Readlink(l); err == nil && strings.Contains(to, "memfd:parfor") {
+		if to, err := os.Readlink(l); err == nil && strings.Contains(to, "memfd:parfor") && !strings.Contains(to, "memfd:parfor-arena") {
 			fds = append(fds, filepath.Base(l))
 		}
 	}

@@ -38,19 +38,21 @@ type loopState struct {
 // loops are the loops this worker knows: those announced by the pool, and
 // those its slots have met.
 type loops struct {
+	pool  uint64
 	mu    sync.Mutex
 	known map[uint32]*loopState
 	came  sync.Cond
 }
 
-func (ls *loops) init() {
+func (ls *loops) init(pool uint64) {
+	ls.pool = pool
 	ls.known = map[uint32]*loopState{}
 	ls.came.L = &ls.mu
 }
 
 var errLoopOver = errors.New("parfor: loop is over")
 
-func newLoopState(m *wire.Loop) *loopState {
+func (ls *loops) newState(m *wire.Loop) *loopState {
 	l := &loopState{id: m.ID, timeout: m.Timeout}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	l.ctx, l.cancel, l.stop = ctx, cancel, func() {}
@@ -72,7 +74,7 @@ func newLoopState(m *wire.Loop) *loopState {
 	for _, a := range m.Args {
 		l.encoded[a.Name] = a.Encoded
 	}
-	l.shared = task.Loop{Name: m.Name, Arg: l.arg, Keep: l.keep}
+	l.shared = task.Loop{Name: m.Name, Arg: l.arg, Keep: l.keep, Program: ls.pool, Run: uint64(m.ID), Serializable: m.Serializable}
 	return l
 }
 
@@ -110,7 +112,7 @@ func (ls *loops) acquire(id uint32) (*loopState, error) {
 	}
 	l := ls.known[id]
 	if l == nil {
-		l = newLoopState(&wire.Loop{ID: id})
+		l = ls.newState(&wire.Loop{ID: id})
 		ls.known[id] = l
 	}
 	if l.err != nil {
@@ -140,7 +142,7 @@ func (ls *loops) open(b []byte) error {
 	if err != nil {
 		return err
 	}
-	l := newLoopState(m)
+	l := ls.newState(m)
 	l.pinned = true
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
@@ -161,7 +163,7 @@ func (ls *loops) cancel(b []byte) error {
 	defer ls.mu.Unlock()
 	l := ls.known[id]
 	if l == nil {
-		l = newLoopState(&wire.Loop{ID: id})
+		l = ls.newState(&wire.Loop{ID: id})
 		ls.known[id] = l
 	}
 	l.pinned = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,7 @@ import (
 // nil there.
 type Pool struct {
 	options
+	id      uint64 // random: tells its loops from those of other pools
 	bodies  map[*registry.Body]uint32
 	owners  []*owner
 	spawner *spawner
@@ -93,7 +95,7 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	if n == 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{options: o, jobs: map[uint32]*attachment{}, bodies: map[*registry.Body]uint32{}, ended: make(chan struct{})}
+	p := &Pool{options: o, id: rand.Uint64() | 1, jobs: map[uint32]*attachment{}, bodies: map[*registry.Body]uint32{}, ended: make(chan struct{})}
 	for i, b := range registry.All() {
 		p.bodies[b] = uint32(i)
 	}

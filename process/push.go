@@ -71,8 +71,7 @@ func (o *owner) put(sh *share, t engine.Task, payload []byte) bool {
 // refuse fails a task whose item can't travel.
 func (o *owner) refuse(sh *share, t engine.Task, err error) {
 	o.outcome = engine.Outcome{Err: err, Worker: o.id, PID: o.proc.pid, Start: meter.Now()}
-	o.count(sh, &o.outcome, t)
-	sh.job.Finish(t, &o.outcome)
+	o.close(sh, t, &o.outcome)
 }
 
 // pushBacklog goes on where the ring was full.

@@ -146,22 +146,44 @@ func (s *slot) task(r *shm.Request, pos uint64) {
 
 // context returns what the body gets. Where no dictionary, timeout or retry
 // needs to tell tasks apart, the tasks of a loop share one.
-func (s *slot) context(t shm.Task) (*task.Ctx, context.CancelFunc) {
+func (s *slot) context(t shm.Task, pos uint64) (*task.Ctx, context.CancelFunc) {
 	if s.shared != nil && t.Attempt == 1 {
+		s.shared.Index = int(t.Index)
 		return s.shared, nil
 	}
 	tc := &task.Ctx{Context: s.loop.ctx, Attempt: task.Attempt{
-		Index: int(t.Index), Number: int(t.Attempt), Worker: s.number, Loop: &s.loop.shared}}
+		Index: int(t.Index), Number: int(t.Attempt), Worker: s.number, Loop: &s.loop.shared, Token: s.identity.Claimant(pos)}}
 	if s.loop.timeout > 0 {
 		ctx, cancel := context.WithTimeoutCause(s.loop.ctx, s.loop.timeout, errLate)
 		tc.Context = ctx
 		return tc, cancel
 	}
 	if !task.NeedIdentity && t.Attempt == 1 {
-		tc.Index = -1
 		s.shared = tc
 	}
 	return tc, nil
+}
+
+// verdictTime is how long a slot looks for the verdict on a task before it sleeps.
+const verdictTime = 200 * time.Microsecond
+
+// verdict waits until the pool has decided the task that was just published:
+// it depends on what it read in dictionaries, and the next one would read what
+// it is about to change.
+func (s *slot) verdict() {
+	s.bell()
+	begin := meter.Now()
+	for n := 0; s.out.Unread() > 0; n++ {
+		switch {
+		case s.mem.Bells.Spin.Load() != 0 && n < 1000:
+		case meter.Now()-begin < int64(verdictTime):
+			yieldCore()
+		default:
+			s.bell()
+			time.Sleep(verdictTime / 4)
+		}
+	}
+	s.now = 0 // the wait is not the next task's
 }
 
 // full waits a little for the pool to read results.

@@ -8,8 +8,11 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
+	"parfor.dev/parfor/internal/arena"
 	"parfor.dev/parfor/internal/shm"
+	"parfor.dev/parfor/internal/task"
 )
 
 // spawner starts processes on a thread that lives as long as the pool: the
@@ -55,7 +58,7 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 	var nonce [8]byte
 	rand.Read(nonce[:])
 	secret := binary.LittleEndian.Uint64(nonce[:])
-	mem, err := shm.Create(p.slots, secret)
+	mem, err := shm.Create(p.slots, secret, shm.Identity{Life: lives.Add(1), Pool: p.id})
 	if err != nil {
 		return nil, fmt.Errorf("parfor: memory for a worker: %w", err)
 	}
@@ -75,7 +78,7 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 		return nil, err
 	}
 	attr := &os.ProcAttr{Dir: p.dir, Env: p.environment(secret), Sys: attributes(),
-		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File()}}
+		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File(), sharedMemory(ends.null)}}
 	pr.process, err = p.spawner.start(path, workerArgs(), attr)
 	ends.closeChild()
 	if err != nil {
@@ -90,6 +93,20 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 	pr.stderr = p.output.forward(ends.errR, pr, true)
 	go pr.listen(ends.upR)
 	return pr, nil
+}
+
+// lives numbers the lives of workers of all pools.
+var lives atomic.Uint64
+
+// sharedMemory is the arena in which dictionaries lie that workers read. A
+// program without dictionaries, or a system without such memory, has none.
+func sharedMemory(none *os.File) *os.File {
+	if task.NeedIdentity {
+		if a, err := arena.Program(); err == nil {
+			return a.File()
+		}
+	}
+	return none
 }
 
 // environment of a worker: the program's at this moment, and the guard.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"parfor.dev/parfor/internal/arena"
 	"parfor.dev/parfor/internal/call"
 	"parfor.dev/parfor/internal/errwire"
 	"parfor.dev/parfor/internal/registry"
@@ -23,14 +24,16 @@ const maxStack = 64 << 20
 
 // worker is this process, when it is one.
 type worker struct {
-	mem    *shm.Memory
-	queue  *shm.Queue
-	up     *wire.Writer
-	bodies []*registry.Body
-	loops  loops
-	calls  upcalls
-	lead   sync.Mutex // held by the slot that waits for the bell
-	quit   atomic.Bool
+	mem *shm.Memory
+
+	identity shm.Identity
+	queue    *shm.Queue
+	up       *wire.Writer
+	bodies   []*registry.Body
+	loops    loops
+	calls    upcalls
+	lead     sync.Mutex // held by the slot that waits for the bell
+	quit     atomic.Bool
 }
 
 // runWorker never returns. Nothing in it may print to stdout: that is the
@@ -40,11 +43,13 @@ func runWorker() {
 	if err != nil {
 		fail("%v", err)
 	}
-	w := &worker{mem: mem, queue: mem.Queue(), bodies: registry.All()}
+	w := &worker{mem: mem, identity: mem.Identity(), queue: mem.Queue(), bodies: registry.All()}
 	w.up = wire.NewWriter(inheritedFile(upFD, "parfor-up"))
-	w.loops.init()
+	w.loops.init(w.identity.Pool)
 	keepFD(bellFD)
 	keepFD(memFD)
+	keepFD(seenFD)
+	arena.Inherit(seenFD)
 	ctl := inheritedFile(ctlFD, "parfor-ctl")
 	w.signals()
 	debug.SetMaxStack(maxStack)

@@ -116,7 +116,7 @@ func nest(ctx context.Context, n int) (int, error) {
 var _ = parfor.Register(nest)
 
 func nestedLoops(f *fixture) {
-	_, err := parfor.Map(f.Context(), parfor.Range(40), nest, parfor.On(f.x), parfor.KeepGoing())
+	_, err := parfor.Map(f.Context(), parfor.Range(40), nest, parfor.On(f.x), parfor.KeepGoing(), parfor.OnConflict(parfor.Rerun))
 	for i, err := range parfor.Failed(err) {
 		if i%2 == 0 || !errors.Is(err, errBody) {
 			f.Errorf("item %d: %v", i, err)
@@ -126,7 +126,7 @@ func nestedLoops(f *fixture) {
 }
 
 func nestedFailure(f *fixture) {
-	_, err := parfor.Map(f.Context(), []int{-1, 2, -3, 4}, nest, parfor.On(f.x), parfor.KeepGoing())
+	_, err := parfor.Map(f.Context(), []int{-1, 2, -3, 4}, nest, parfor.On(f.x), parfor.KeepGoing(), parfor.OnConflict(parfor.Rerun))
 	if failed := parfor.Failed(err); len(failed) != 2 {
 		f.Fatalf("2 of 4 should fail: %v", err)
 	}

@@ -162,7 +162,7 @@ func handlesInItems(f *fixture) {
 		models[i%2]["total"] += i
 		models[i%2][itoa(i)] = i
 	}
-	if err := parfor.Each(f.Context(), items, open, parfor.On(f.x)); err != nil {
+	if err := parfor.Each(f.Context(), items, open, parfor.On(f.x), parfor.OnConflict(parfor.Rerun)); err != nil {
 		f.Fatal(err)
 	}
 	want(f, a, models[0])

@@ -37,11 +37,13 @@ type Spec struct {
 	Workers int           // cap on tasks running at once; 0 means the executor's own size
 	Chunk   int           // tasks a worker takes at a time; 0 means by time
 	Timeout time.Duration // per attempt, from its start; 0 means none
-	Grace   time.Duration // between a cancelled context and the kill
-	Args    []Arg         // With
-	Values  []Arg         // Propagate
-	Meter   *meter.Loop   // counters, slices, events; never nil
-	Label   func(Task) string
+
+	Serializable bool          // every read of a dictionary counts
+	Grace        time.Duration // between a cancelled context and the kill
+	Args         []Arg         // With
+	Values       []Arg         // Propagate
+	Meter        *meter.Loop   // counters, slices, events; never nil
+	Label        func(Task) string
 
 	// Verdict says how the loop takes a failed attempt, for the meter: Retried
 	// when another follows, Failed, or nothing for an echo of the loop's end.
@@ -53,7 +55,7 @@ type Spec struct {
 // body: no arguments, context values, deadline or timeout. Plain loops cost a
 // worker no message when they start.
 func (s *Spec) Plain() bool {
-	if len(s.Args) > 0 || len(s.Values) > 0 || s.Timeout > 0 {
+	if len(s.Args) > 0 || len(s.Values) > 0 || s.Timeout > 0 || s.Serializable {
 		return false
 	}
 	_, has := s.Ctx.Deadline()
@@ -64,12 +66,14 @@ func (s *Spec) Plain() bool {
 // and are valid only during the call of [Job.Finish].
 type Outcome struct {
 	Out    []byte // encoded result, when Err is nil
-	Writes []byte // encoded write set of package dict, when Err is nil
+	Writes []byte // encoded write set of package dict; of a failure what it observed
 	Err    error  // nil, the body's error, *parfor.PanicError, *parfor.TimeoutError, *parfor.WorkerError
 	Worker int    // worker number, from 0
 	PID    int
 	Start  int64 // start of the attempt, nanoseconds of CLOCK_MONOTONIC
 	Took   time.Duration
+	Claims uint64 // what the attempt's claims are held by
+	Commit uint64 // number of its commit, set by Settle
 }
 
 // Job is one loop, or one submitted call, as a remote executor sees it. All
@@ -91,9 +95,14 @@ type Job interface {
 	// executor must Finish the task with that error.
 	AppendItem(dst []byte, t Task) ([]byte, error)
 
+	// Settle decides a claimed attempt that has ended: it stores the result and
+	// commits dictionary writes. If that fails it sets o.Err. It comes right
+	// before Finish; between them the executor counts the attempt.
+	Settle(t Task, o *Outcome)
+
 	// Finish reports the end of a claimed attempt, exactly once per claim. The
-	// job commits dictionary writes, stores the result, or schedules another
-	// attempt. o is the executor's to reuse afterwards.
+	// job reports the result, or schedules another attempt. o is the executor's
+	// to reuse afterwards.
 	Finish(t Task, o *Outcome)
 
 	// Return gives back claimed tasks whose bodies never began: taken back from

@@ -5,7 +5,7 @@ import "testing"
 // A worker that sleeps while a whole lap of requests is put and taken back
 // finds the next one.
 func TestWorkerThatSleptThroughALap(t *testing.T) {
-	m, err := Create(1, 1)
+	m, err := Create(1, 1, Identity{})
 	if err != nil {
 		t.Fatal(err)
 	}

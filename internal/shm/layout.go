@@ -35,11 +35,18 @@ type header struct {
 	nonce   uint64
 	slots   uint64
 	results uint64 // bytes of each result ring
-	_       [4]uint64
+	ident   Identity
+	_       [2]uint64
 
 	// Bells. Each has its cache line: a worker that announces results must not
 	// pull the line from under a pool that looks whether it sleeps.
 	bells Bells
+}
+
+// Identity is who a worker is to its pool.
+type Identity struct {
+	Life uint64 // number of this worker's life in the pool's program, from 1
+	Pool uint64 // random number of the pool
 }
 
 // Bells tell each side whether the other one sleeps, and thus needs a byte in
@@ -97,7 +104,7 @@ func size(slots, results int) int {
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
 // Create makes the memory of a worker with that many slots.
-func Create(slots int, nonce uint64) (*Memory, error) {
+func Create(slots int, nonce uint64, id Identity) (*Memory, error) {
 	results := resultBytes(slots)
 	r, err := create(size(slots, results))
 	if err != nil {
@@ -106,6 +113,7 @@ func Create(slots int, nonce uint64) (*Memory, error) {
 	m := view(r, r.mem, slots, results)
 	m.head.magic, m.head.nonce = magic, nonce
 	m.head.slots, m.head.results = uint64(slots), uint64(results)
+	m.head.ident = id
 	return m, nil
 }
 
@@ -141,6 +149,13 @@ func view(r *Region, mem []byte, slots, results int) *Memory {
 	return &Memory{region: r, mem: mem, head: h, Bells: &h.bells, results: results,
 		slots: unsafe.Slice((*Status)(unsafe.Pointer(&mem[page])), slots)}
 }
+
+// Identity is who the worker is.
+func (m *Memory) Identity() Identity { return m.head.ident }
+
+// Claimant is who the task of the request at a position claims as: a number
+// that no other attempt of the program has.
+func (id Identity) Claimant(pos uint64) uint64 { return id.Life<<40 | pos + 1 }
 
 // Slots is how many tasks can run in the worker at once.
 func (m *Memory) Slots() int { return len(m.slots) }

@@ -15,7 +15,7 @@ func TestTwinCarriesEverything(t *testing.T) {
 }
 
 func TestMappedMemoryCarriesEverything(t *testing.T) {
-	m, err := Create(2, 42)
+	m, err := Create(2, 42, Identity{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func work(t *testing.T, m *Memory, q *Queue, slot int, stop chan struct{}) {
 }
 
 func TestLargePayloadsLiveInAreas(t *testing.T) {
-	m, err := Create(1, 1)
+	m, err := Create(1, 1, Identity{})
 	if err != nil {
 		t.Fatal(err)
 	}

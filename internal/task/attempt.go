@@ -22,23 +22,57 @@ var (
 // the allocation. Set in init only.
 var NeedIdentity bool
 
-// Tx is the write set of one attempt. Package dict implements it.
+// Tx is what one attempt did to dictionaries and what it saw of them: its write
+// set. Package dict implements it.
 type Tx interface {
 	// Commit applies the set at the owner as one step and returns its commit
-	// number. An error (a limit, a value that can't be encoded) fails the task
-	// for good, and nothing was applied.
-	Commit() (uint64, error)
+	// number, 0 if it wrote nothing. The error is a *[Conflict], or one that no
+	// further attempt can mend (a limit, a value that can't be encoded); nothing
+	// was applied then.
+	Commit(Ticket) (uint64, error)
+
+	// Check is for an attempt that failed: it returns a *[Conflict] if what the
+	// attempt observed no longer holds, else nil. In a worker process it returns
+	// nil: see AppendObserved.
+	Check(Ticket) error
+
+	// Drop undoes what has effect before a commit: claims. It is called once
+	// for a set that is not committed, merged or sent.
+	Drop()
 
 	// MergeInto adds the set to that of the enclosing attempt (a nested loop).
 	MergeInto(parent *Attempt) error
 
 	// Append appends the encoding that travels to the owner beside the result.
 	Append(dst []byte) ([]byte, error)
+
+	// AppendObserved appends what the owner needs to Check a failed attempt:
+	// nothing if it observed nothing.
+	AppendObserved(dst []byte) []byte
+
+	// Observed reports whether the attempt depends on what it read, so that it
+	// may conflict. Whoever runs tasks one after the other waits for its verdict
+	// before it goes on: the next task would read what this one is about to
+	// change. Valid once the body is over.
+	Observed() bool
 }
 
-// CommitEncoded applies a write set that came from another process. Package
-// dict sets it in init. It copies what it keeps of b.
-var CommitEncoded func(b []byte) (uint64, error)
+// What package dict knows of sets that came from another process; it sets them
+// in init. They copy what they keep of b.
+var (
+	// CommitEncoded commits what Append encoded; errors are those of Tx.Commit.
+	CommitEncoded func(b []byte, t Ticket) (uint64, error)
+
+	// CheckEncoded is Tx.Check for what AppendObserved encoded.
+	CheckEncoded func(b []byte, t Ticket) error
+
+	// EndClaims frees what the attempt of that number ([Attempt.Claimant]) holds,
+	// which ended without a commit. Needless while ClaimsOpen is 0.
+	EndClaims func(claimant uint64)
+)
+
+// ClaimsOpen is how many claims running tasks hold in this program.
+var ClaimsOpen atomic.Int64
 
 // InWorker is true in a worker process; package process sets it before any
 // body runs.
@@ -56,6 +90,13 @@ type Loop struct {
 	Name string
 	Arg  func(name string) (value any, encoded []byte, ok bool)
 	Keep func(name string, value any) // caches a decoded argument
+
+	// Program and Run tell this run of the loop from all others, for the keys of
+	// its tasks. Program is 0 for a loop in the process that began it.
+	Program, Run uint64
+
+	// Serializable makes every read an observation.
+	Serializable bool
 }
 
 // Attempt is one try of one task.
@@ -66,6 +107,8 @@ type Attempt struct {
 	Slot   Slot
 	Loop   *Loop
 	Parent *Attempt // of the loop that the enclosing task's body runs, or nil
+	Token  uint64   // in a worker process: who it is to the owner; see Claimant
+	Pass   uint64   // of its turn; see [TakeTurn]
 
 	mu   sync.Mutex
 	done bool
@@ -78,22 +121,42 @@ type Attempt struct {
 	childless chan struct{} // closed when there are none left; made by Join
 }
 
-// Tx returns the attempt's write set, made by create on first use. After the
-// body returned the error is ErrDone. The caller must hold what it does with
-// the set under With if it may race with the end of the attempt.
+// With gives the attempt's write set to use, made by create on first use, nil
+// without create. After the body returned the error is ErrDone. It excludes
+// other calls, and the end of the attempt.
 func (a *Attempt) With(create func(*Attempt) Tx, use func(Tx) error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.done {
-		return ErrDone
+	tx, err := a.open(create)
+	if err != nil {
+		return err
 	}
-	if a.tx == nil {
-		if create == nil {
-			return use(nil)
-		}
+	return use(tx)
+}
+
+// Enter is With without a function to call, for the shortest operations: after
+// it, unless there is an error, the caller has the set to itself until
+// [Attempt.Exit].
+func (a *Attempt) Enter(create func(*Attempt) Tx) (Tx, error) {
+	a.mu.Lock()
+	tx, err := a.open(create)
+	if err != nil {
+		a.mu.Unlock()
+	}
+	return tx, err
+}
+
+// Exit ends what Enter began.
+func (a *Attempt) Exit() { a.mu.Unlock() }
+
+func (a *Attempt) open(create func(*Attempt) Tx) (Tx, error) {
+	if a.done {
+		return nil, ErrDone
+	}
+	if a.tx == nil && create != nil {
 		a.tx = create(a)
 	}
-	return use(a.tx)
+	return a.tx, nil
 }
 
 // Seal ends the attempt: later use of its context for dictionaries is ErrDone.
@@ -107,17 +170,52 @@ func (a *Attempt) Seal() Tx {
 	return tx
 }
 
-// Finish seals the attempt and, when it succeeded, commits its writes, or
-// hands them to the enclosing attempt. The commit number is 0 without writes.
-func (a *Attempt) Finish(ok bool) (uint64, error) {
+// Finish seals the attempt whose body ended with err and decides it. A success
+// is committed, or handed to the enclosing attempt; the commit number is 0
+// where nothing was written. What it returns is err, or why a success is none
+// (see [Tx.Commit]), or a *[Conflict] instead of the error of an attempt whose
+// observations no longer hold.
+func (a *Attempt) Finish(err error) (uint64, error) {
 	tx := a.Seal()
-	if tx == nil || !ok {
-		return 0, nil
-	}
-	if a.Parent != nil {
+	switch {
+	case tx == nil:
+		return 0, err
+	case err != nil:
+		if a.Parent == nil {
+			if c := tx.Check(a.ticket()); c != nil {
+				err = c
+			}
+		}
+		tx.Drop()
+		return 0, err
+	case a.Parent != nil:
 		return 0, tx.MergeInto(a.Parent)
 	}
-	return tx.Commit()
+	n, err := tx.Commit(a.ticket())
+	if err != nil {
+		tx.Drop()
+	}
+	return n, err
+}
+
+func (a *Attempt) ticket() Ticket { return Ticket{Claims: a.Token, Pass: a.Pass} }
+
+// tokens numbers the attempts of this process that claim something. The
+// highest bit keeps them apart from those of worker processes.
+var tokens atomic.Uint64
+
+// Claimant is who claims in the name of the attempt: the outermost task that
+// it is part of. The number is unique in the program.
+func (a *Attempt) Claimant() uint64 {
+	for a.Parent != nil {
+		a = a.Parent
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.Token == 0 {
+		a.Token = 1<<63 | tokens.Add(1)
+	}
+	return a.Token
 }
 
 // Ctx is a context with an attempt inside, in one allocation.

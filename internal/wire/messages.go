@@ -21,8 +21,11 @@ type Loop struct {
 	Timeout time.Duration // of an attempt; 0: none
 	Left    time.Duration // until the loop's deadline, if it has one
 	Limited bool
-	Args    []Arg
-	Values  []Arg
+
+	Serializable bool // every read of a dictionary counts
+
+	Args   []Arg
+	Values []Arg
 }
 
 // AppendLoop encodes l.
@@ -31,7 +34,7 @@ func AppendLoop(dst []byte, l *Loop) []byte {
 	dst = appendBytes(dst, l.Name)
 	dst = binary.AppendVarint(dst, int64(l.Timeout))
 	dst = binary.AppendVarint(dst, int64(l.Left))
-	dst = append(dst, flag(l.Limited))
+	dst = append(dst, flag(l.Limited), flag(l.Serializable))
 	for _, args := range [][]Arg{l.Args, l.Values} {
 		dst = binary.AppendUvarint(dst, uint64(len(args)))
 		for _, a := range args {
@@ -46,7 +49,7 @@ func AppendLoop(dst []byte, l *Loop) []byte {
 func DecodeLoop(b []byte) (*Loop, error) {
 	d := decoder{b: b}
 	l := &Loop{ID: uint32(d.uvarint()), Name: string(d.bytes()), Timeout: time.Duration(d.varint()),
-		Left: time.Duration(d.varint()), Limited: d.byte() != 0}
+		Left: time.Duration(d.varint()), Limited: d.byte() != 0, Serializable: d.byte() != 0}
 	for _, args := range []*[]Arg{&l.Args, &l.Values} {
 		for n := d.uvarint(); n > 0 && !d.bad; n-- {
 			*args = append(*args, Arg{Name: string(d.bytes()), Encoded: d.bytes()})

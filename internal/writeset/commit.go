@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"sync/atomic"
+
+	"parfor.dev/parfor/internal/task"
 )
 
 // last is the number of the newest commit. It moves only while the committer
@@ -16,40 +18,110 @@ var last atomic.Uint64
 // middle of being applied.
 func Last() uint64 { return last.Load() }
 
+// Next numbers a commit. The caller holds every lock the commit needs.
+func Next() uint64 { return last.Add(1) }
+
 // Commit validates all parts, applies all of them under one number, or none,
-// and returns the number. It is the only place where dictionaries change.
+// and returns the number, 0 if nothing was to be applied. Besides [Next] in
+// the shortest of commits it is the only place where dictionaries change.
+//
+// The operations are replayed on what is there now. Where an attempt depends
+// on what it saw, and would see something else, that is a *[task.Conflict].
 //
 // Locks are taken in one global order (dictionary, then shard) and are held
 // until everything is applied: a reader never sees half of a commit and then,
 // elsewhere, its absence.
-func Commit(parts []Part) (uint64, error) {
-	switch len(parts) {
-	case 0:
+func Commit(parts []Part, t task.Ticket) (uint64, error) {
+	observed, changes := lookAt(parts)
+	if !observed && !changes {
 		return 0, nil
-	case 1:
-	default:
+	}
+	if len(parts) > 1 {
 		slices.SortFunc(parts, byStore)
 	}
-	for _, p := range parts {
-		p.Lock()
+	lock(parts)
+	if observed {
+		if c := conflict(parts, t); c != nil {
+			unlock(parts)
+			return 0, c
+		}
+		if !changes {
+			unlock(parts)
+			return 0, nil
+		}
 	}
 	for _, p := range parts {
-		if err := p.Validate(); err != nil {
+		if err := p.Admit(t); err != nil {
 			unlock(parts)
 			return 0, err
 		}
 	}
 	n := last.Add(1)
 	for _, p := range parts {
-		p.Apply(n)
+		p.Apply(n, t)
 	}
-	if t := trace.Load(); t != nil {
+	if f := trace.Load(); f != nil {
 		for _, p := range parts {
-			(*t)(n, p)
+			(*f)(n, p)
 		}
 	}
 	unlock(parts)
 	return n, nil
+}
+
+// Check returns a *[task.Conflict] if the parts depend on something that has
+// changed.
+func Check(parts []Part, t task.Ticket) error {
+	if observed, _ := lookAt(parts); !observed {
+		return nil
+	}
+	slices.SortFunc(parts, byStore)
+	lock(parts)
+	defer unlock(parts)
+	if c := conflict(parts, t); c != nil {
+		return c
+	}
+	return nil
+}
+
+func lookAt(parts []Part) (observed, changes bool) {
+	for _, p := range parts {
+		observed = observed || p.Observes()
+		changes = changes || p.Changes()
+	}
+	return observed, changes
+}
+
+// conflict says what no longer holds, nil if all does. A task whose keys have
+// been given to another one, to be alone with, loses to that one.
+func conflict(parts []Part, t task.Ticket) *task.Conflict {
+	bad := ""
+	for _, p := range parts {
+		if !p.Holds(t) {
+			bad = p.Store().Name()
+			break
+		}
+	}
+	if bad == "" && !task.Turns() {
+		return nil
+	}
+	var keys []task.Key
+	for _, p := range parts {
+		keys = p.Observed(keys)
+	}
+	if bad == "" {
+		if !task.Barred(keys, t.Pass) {
+			return nil
+		}
+		bad = parts[0].Store().Name()
+	}
+	return &task.Conflict{Dict: bad, Keys: keys}
+}
+
+func lock(parts []Part) {
+	for _, p := range parts {
+		p.Lock()
+	}
 }
 
 func unlock(parts []Part) {
@@ -69,3 +141,7 @@ func Trace(f func(n uint64, p Part)) (stop func()) {
 	trace.Store(&f)
 	return func() { trace.CompareAndSwap(&f, nil) }
 }
+
+// Traced reports whether somebody traces: then every commit goes through
+// [Commit].
+func Traced() bool { return trace.Load() != nil }

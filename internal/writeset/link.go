@@ -15,6 +15,8 @@ const callKind = 1
 func init() {
 	task.NeedIdentity = true
 	task.CommitEncoded = CommitEncoded
+	task.CheckEncoded = CheckEncoded
+	task.EndClaims = EndClaims
 	call.Handle(callKind, serve)
 }
 

@@ -6,41 +6,9 @@
 package writeset
 
 import (
+	"sync"
+
 	"parfor.dev/parfor/internal/task"
-)
-
-// Part is what one attempt did to one dictionary. A part is used by one
-// goroutine at a time.
-//
-// Lock, Validate, Apply and Unlock are the steps of a commit. Lock takes every
-// lock the part needs, in ascending order inside its dictionary, and keeps it
-// until Unlock. Validate may refuse; Apply may not.
-type Part interface {
-	Store() Store
-	Scope() *task.Attempt // the attempt its dictionary was made in, or nil
-
-	Lock()
-	Validate() error
-	Apply(n uint64)
-	Unlock()
-
-	MergeInto(parent *Set)
-	Append(dst []byte) ([]byte, error)
-	Each(f func(op Op, key, value any))
-	Release() // gives a decoded part back for reuse
-}
-
-// Op is what a commit does to a key.
-type Op uint8
-
-// The operations of a write set. Several on one key of one set are combined
-// into one before they are committed or sent.
-const (
-	None Op = iota
-	Put     // the value replaces what is there
-	Drop
-	Plus // the value is added to what is there, or to zero
-	Wipe // every key goes; comes before the other operations of its part
 )
 
 // Set is the write set of one attempt, or of one call outside tasks.
@@ -73,6 +41,9 @@ func (s *Set) Parts() []Part {
 	return s.parts
 }
 
+// Attempt is whose set it is.
+func (s *Set) Attempt() *task.Attempt { return s.attempt }
+
 // Add adds the part of a dictionary that has none in the set.
 func (s *Set) Add(p Part) { s.parts = append(s.parts, p) }
 
@@ -86,12 +57,32 @@ func (s *Set) Fail(err error) {
 
 // Commit applies the set as one step and returns its number, 0 if there is
 // nothing to do.
-func (s *Set) Commit() (uint64, error) {
+func (s *Set) Commit(t task.Ticket) (uint64, error) {
 	if s.err != nil {
+		if c := s.Check(t); c != nil {
+			return 0, c
+		}
 		return 0, s.err
 	}
 	s.dropScoped()
-	return Commit(s.parts)
+	return Commit(s.parts, t)
+}
+
+// Check says whether what a failed attempt observed still holds. In a worker
+// process only the owner can tell.
+func (s *Set) Check(t task.Ticket) error {
+	if task.InWorker.Load() {
+		return nil
+	}
+	s.dropScoped()
+	return Check(s.parts, t)
+}
+
+// Drop frees what an attempt that came to nothing had claimed.
+func (s *Set) Drop() {
+	for _, p := range s.parts {
+		p.Undo(s.attempt)
+	}
 }
 
 // MergeInto hands the set over to the enclosing attempt.
@@ -109,6 +100,16 @@ func (s *Set) MergeInto(parent *task.Attempt) error {
 	})
 }
 
+// Observed reports whether the attempt depends on what it saw.
+func (s *Set) Observed() bool {
+	for _, p := range s.parts {
+		if p.Scope() == nil && p.Observes() {
+			return true
+		}
+	}
+	return false
+}
+
 // dropScoped forgets dictionaries that were made inside a task: they end with
 // it.
 func (s *Set) dropScoped() {
@@ -121,3 +122,15 @@ func (s *Set) dropScoped() {
 	clear(s.parts[len(kept):])
 	s.parts = kept
 }
+
+// release gives parts and set back for the next one.
+func (s *Set) release() {
+	for _, p := range s.parts {
+		p.Release()
+	}
+	clear(s.parts)
+	s.parts, s.from, s.err, s.attempt = s.parts[:0], Reader{}, nil, nil
+	decoded.Put(s)
+}
+
+var decoded = sync.Pool{New: func() any { return new(Set) }}

@@ -5,46 +5,76 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
+
+	"parfor.dev/parfor/internal/task"
 )
 
 // The encoding of a set: a version byte, the number of parts, then each part:
 // the dictionary's id in 8 bytes and what its Part appended. Parts come in
 // ascending order of id, so that none can come twice: a dictionary that was
 // locked twice in one commit would wait for itself.
-const version = 1
+const version = 2
+
+// MaxSet bounds the encoding of one attempt's set: what is larger would hold
+// the locks of a commit too long, and takes memory in two processes.
+const MaxSet = 64 << 20
+
+// ErrTooLarge means that one attempt did more than a commit may hold.
+var ErrTooLarge = errors.New("dict: the writes of one task take more than 64 MiB: split the task")
 
 var errTruncated = errors.New("dict: write set ends early")
 
-// Append encodes the set; an empty set is no bytes.
+// Append encodes the set; a set that changes and observes nothing is no bytes.
 func (s *Set) Append(dst []byte) ([]byte, error) {
 	if s.err != nil {
 		return dst, s.err
 	}
+	return s.append(dst, func(p Part) bool { return p.Changes() || p.Observes() }, Part.Append)
+}
+
+// AppendObserved encodes what the set depends on.
+func (s *Set) AppendObserved(dst []byte) []byte {
+	dst, _ = s.append(dst, Part.Observes, func(p Part, dst []byte) ([]byte, error) { return p.AppendObserved(dst), nil })
+	return dst
+}
+
+func (s *Set) append(dst []byte, want func(Part) bool, add func(Part, []byte) ([]byte, error)) ([]byte, error) {
 	s.dropScoped()
-	if len(s.parts) == 0 {
+	n := 0
+	for _, p := range s.parts {
+		if want(p) {
+			n++
+		}
+	}
+	if n == 0 {
 		return dst, nil
 	}
-	slices.SortFunc(s.parts, byStore)
+	if len(s.parts) > 1 {
+		slices.SortFunc(s.parts, byStore)
+	}
 	start := len(dst)
 	dst = append(dst, version)
-	dst = binary.AppendUvarint(dst, uint64(len(s.parts)))
+	dst = binary.AppendUvarint(dst, uint64(n))
 	for _, p := range s.parts {
+		if !want(p) {
+			continue
+		}
 		dst = binary.LittleEndian.AppendUint64(dst, p.Store().ID())
 		var err error
-		if dst, err = p.Append(dst); err != nil {
+		if dst, err = add(p, dst); err != nil {
 			return dst[:start], fmt.Errorf("dict: %s: %w", p.Store().Name(), err)
+		}
+		if len(dst)-start > MaxSet {
+			return dst[:start], ErrTooLarge
 		}
 	}
 	return dst, nil
 }
 
-var decoded = sync.Pool{New: func() any { return new(Set) }}
-
 // CommitEncoded commits a set that another process encoded. It keeps nothing
 // of b and takes nothing on trust: whatever b holds, it returns an error or
 // commits a set that a body could have made.
-func CommitEncoded(b []byte) (uint64, error) {
+func CommitEncoded(b []byte, t task.Ticket) (uint64, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
@@ -53,7 +83,20 @@ func CommitEncoded(b []byte) (uint64, error) {
 	if err := s.decode(b); err != nil {
 		return 0, err
 	}
-	return Commit(s.parts)
+	return Commit(s.parts, t)
+}
+
+// CheckEncoded checks what a failed attempt in another process observed.
+func CheckEncoded(b []byte, t task.Ticket) error {
+	if len(b) == 0 {
+		return nil
+	}
+	s := decoded.Get().(*Set)
+	defer s.release()
+	if err := s.decode(b); err != nil {
+		return err
+	}
+	return Check(s.parts, t)
 }
 
 func (s *Set) decode(b []byte) error {
@@ -90,16 +133,6 @@ func (s *Set) decode(b []byte) error {
 		return errors.New("dict: write set has bytes after its end")
 	}
 	return r.err
-}
-
-// release gives decoded parts and the set back for the next commit.
-func (s *Set) release() {
-	for _, p := range s.parts {
-		p.Release()
-	}
-	clear(s.parts)
-	s.parts, s.from = s.parts[:0], Reader{}
-	decoded.Put(s)
 }
 
 // Reader reads what came from another process. After the first read past the

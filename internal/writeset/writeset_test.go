@@ -37,26 +37,26 @@ func TestRefusesSetsNoBodyMakes(t *testing.T) {
 	part := a[2:]
 	both := encoded(t, func(ctx context.Context) { one.Set(ctx, 1, 1); two.Add(ctx, 1, 1) })
 	first, second := both[2:2+len(part)], both[2+len(part):]
-	unknown := append([]byte{1, 1}, make([]byte, 8)...)
-	anonymous := append([]byte{1, 1}, 1, 0, 0, 0, 0, 0, 0x50, 0x80)
+	unknown := append([]byte{2, 1}, make([]byte, 8)...)
+	anonymous := append([]byte{2, 1}, 1, 0, 0, 0, 0, 0, 0x50, 0x80)
 	for name, c := range map[string]struct {
 		b    []byte
 		says string
 	}{
 		"other version":     {append([]byte{9}, a[1:]...), "version"},
-		"twice":             {concat([]byte{1, 2}, part, part), "out of order"},
-		"out of order":      {concat([]byte{1, 2}, second, first), "out of order"},
-		"too many parts":    {concat([]byte{1, 100}, part), "ends early"},
+		"twice":             {concat([]byte{2, 2}, part, part), "out of order"},
+		"out of order":      {concat([]byte{2, 2}, second, first), "out of order"},
+		"too many parts":    {concat([]byte{2, 100}, part), "ends early"},
 		"bytes after":       {concat(a, []byte{0}), "after its end"},
 		"truncated":         {a[:len(a)-1], "ends early"},
 		"unknown":           {unknown, "unknown dictionary"},
 		"unknown anonymous": {anonymous, "closed"},
-		"flags":             {concat(a[:10], []byte{8}, a[11:]), "flags"},
-		"operation":         {concat(a[:12], []byte{9}, a[13:]), "operation"},
+		"flags":             {concat(a[:10], []byte{128}, a[11:]), "flags"},
+		"operation":         {concat(a[:12], []byte{99}, a[13:]), "operation"},
 		"operations":        {concat(a[:11], []byte{50}, a[12:]), "ends early|more operations"},
 	} {
 		before := writeset.Last()
-		_, err := writeset.CommitEncoded(c.b)
+		_, err := writeset.CommitEncoded(c.b, task.Ticket{})
 		ok := false
 		for s := range strings.SplitSeq(c.says, "|") {
 			ok = ok || err != nil && strings.Contains(err.Error(), s)
@@ -65,10 +65,10 @@ func TestRefusesSetsNoBodyMakes(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if n, err := writeset.CommitEncoded(nil); n != 0 || err != nil {
+	if n, err := writeset.CommitEncoded(nil, task.Ticket{}); n != 0 || err != nil {
 		t.Errorf("an empty set: %d, %v", n, err)
 	}
-	n, err := writeset.CommitEncoded(both)
+	n, err := writeset.CommitEncoded(both, task.Ticket{})
 	if err != nil || n != writeset.Last() {
 		t.Errorf("a good set: %d, %v", n, err)
 	}
@@ -89,7 +89,7 @@ func TestFailKeepsTheFirstError(t *testing.T) {
 	s := writeset.Of(writeset.New(nil))
 	s.Fail(first)
 	s.Fail(errors.New("second"))
-	if _, err := s.Commit(); err != first {
+	if _, err := s.Commit(task.Ticket{}); err != first {
 		t.Errorf("Commit: %v", err)
 	}
 	if _, err := s.Append(nil); err != first {

@@ -1,0 +1,90 @@
+package dict
+
+import (
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"parfor.dev/parfor/internal/arena"
+	"parfor.dev/parfor/internal/replica"
+)
+
+// sharing is a worker's side of the memory in which the owner keeps the entries.
+type sharing struct {
+	now  atomic.Pointer[memory]
+	none atomic.Bool // there is none; ask
+	mu   sync.Mutex
+}
+
+// memory is where the entries lie.
+type memory struct {
+	words   *replica.WordsView
+	records *replica.RecordsView
+}
+
+// near returns the shared memory, nil if there is none. The first call asks the
+// owner, who then begins to share.
+func (c *core[K, V]) near() *memory {
+	s := &c.shares
+	if m := s.now.Load(); m != nil {
+		return m
+	}
+	if s.none.Load() {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.now.Load(); m != nil || s.none.Load() {
+		return m
+	}
+	m, err := c.meet()
+	if m == nil && err == nil {
+		s.none.Store(true)
+	}
+	s.now.Store(m)
+	return m
+}
+
+// meet asks the owner where the entries lie and opens the place. Neither a
+// place nor an error: there is none. After an error the next read tries again.
+func (c *core[K, V]) meet() (*memory, error) {
+	r, err := asker[K, V]{c}.ask(askShare, nil)
+	if err != nil {
+		return nil, err
+	}
+	root := r.Uint64()
+	if r.Err() != nil || root == 0 {
+		return nil, r.Err()
+	}
+	v, err := arena.Inherited()
+	if err != nil {
+		return nil, nil
+	}
+	m := &memory{}
+	if c.word {
+		m.words, err = replica.OpenWords(v, root)
+	} else {
+		m.records, err = replica.OpenRecords(v, root)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// lost says that the memory ended: the dictionary was closed or exchanged.
+func (c *core[K, V]) lost(m *memory) { c.shares.now.CompareAndSwap(m, nil) }
+
+// nearGet reads a key from shared memory.
+func (c *core[K, V]) nearGet(m *memory, k K) (v V, mark uint64, ok bool, err error) {
+	if m.words != nil {
+		mark, ok, err = m.words.Get(toWord(k))
+		return fromWord[V](mark), mark, ok, err
+	}
+	var key, val [128]byte
+	b, mark, ok, err := m.records.Get(c.key.append(key[:0], unsafe.Pointer(&k)), val[:0])
+	if ok && err == nil {
+		v, err = c.val().Get(b)
+	}
+	return v, mark, ok, err
+}

@@ -1,0 +1,60 @@
+package writeset
+
+import (
+	"slices"
+	"sync"
+
+	"parfor.dev/parfor/internal/task"
+)
+
+// Holding is what an attempt has to itself before it commits: a claimed key, a
+// lease. Free gives it up.
+type Holding interface{ Free() }
+
+// holdings are by the attempt that has them ([task.Attempt.Claimant]), so that
+// one that ends without a commit, be it killed, leaves nothing held.
+var holdings struct {
+	sync.Mutex
+	of map[uint64][]Holding
+}
+
+// Hold notes what an attempt has. It is Settled or freed later.
+func Hold(claimant uint64, h Holding) {
+	holdings.Lock()
+	defer holdings.Unlock()
+	if holdings.of == nil {
+		holdings.of = map[uint64][]Holding{}
+	}
+	holdings.of[claimant] = append(holdings.of[claimant], h)
+	task.ClaimsOpen.Add(1)
+}
+
+// Settled says that the attempt needs h no longer: it is committed, or was
+// given up.
+func Settled(claimant uint64, h Holding) {
+	holdings.Lock()
+	defer holdings.Unlock()
+	hs := holdings.of[claimant]
+	i := slices.Index(hs, h)
+	if i < 0 {
+		return
+	}
+	task.ClaimsOpen.Add(-1)
+	if len(hs) == 1 {
+		delete(holdings.of, claimant)
+		return
+	}
+	holdings.of[claimant] = slices.Delete(hs, i, i+1)
+}
+
+// EndClaims frees what an attempt has that ended without a commit.
+func EndClaims(claimant uint64) {
+	holdings.Lock()
+	hs := holdings.of[claimant]
+	delete(holdings.of, claimant)
+	task.ClaimsOpen.Add(-int64(len(hs)))
+	holdings.Unlock()
+	for _, h := range slices.Backward(hs) {
+		h.Free()
+	}
+}

@@ -1,0 +1,44 @@
+package parfor
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"sync/atomic"
+
+	"parfor.dev/parfor/internal/task"
+)
+
+// program tells this process's loops from those of others; runs numbers them.
+var (
+	program = rand.Uint64()
+	runs    atomic.Uint64
+)
+
+// Key returns a key of the task that ctx belongs to: the same in every attempt,
+// after conflicts, and on whichever worker it is tried again; another one for
+// every other item, and for every other run of the loop. Send it as the
+// idempotency key of a paid call: what is tried again is then not paid again.
+// In a loop inside a task it is that task's key, a slash, and its own. It has
+// letters, digits, "-" and "/" only. Outside tasks it is empty.
+func Key(ctx context.Context) string {
+	a := task.From(ctx)
+	if a == nil || a.Loop == nil {
+		return ""
+	}
+	return string(appendKey(nil, a))
+}
+
+func appendKey(b []byte, a *task.Attempt) []byte {
+	if a.Parent != nil {
+		b = append(appendKey(b, a.Parent), '/')
+	} else {
+		p := a.Loop.Program
+		if p == 0 {
+			p = program
+		}
+		b = append(strconv.AppendUint(b, p, 36), '-')
+	}
+	b = strconv.AppendUint(b, a.Loop.Run, 36)
+	return strconv.AppendInt(append(b, '-'), int64(a.Index), 10)
+}
