@@ -18,7 +18,8 @@ var (
 // running task has claimed it. From that moment no other task can claim it;
 // when this one succeeds the key is there, with the zero value or what the
 // task set, and when it fails, or is killed, or is tried again, the key is free
-// again. A visited set is made of it: the task that claims a page fetches it.
+// again. In a loop inside a task a claim is free for that task when the inner
+// task fails, and its own when it succeeds. A visited set is made of it: the task that claims a page fetches it.
 //
 // False says that the key is there or claimed now; the claim may yet come to
 // nothing. A task that claims a key it has claimed gets true. Claim blocks for
@@ -56,18 +57,17 @@ func (d *Dict[K, V]) Claim(ctx context.Context, k K) (bool, error) {
 	return err == nil, c.wrap(err)
 }
 
-// claimedIn reports whether the attempt, or one around it, has done something
-// to the key, and if so whether that was a claim.
+// claimedIn reports whether the key is there because of the attempt, or of one
+// around it, and whether the attempt itself has claimed it.
 func (c *core[K, V]) claimedIn(a *task.Attempt, k K) (mine, there bool, err error) {
-	for ; a != nil && !there && err == nil; a = a.Parent {
+	for self := a; a != nil && !there && err == nil; a = a.Parent {
 		err = a.With(nil, func(tx task.Tx) error {
 			if o := c.in(writeset.Of(tx)); o != nil {
 				if p := o.find(k); p != nil {
-					mine = p.claims()
-					if there = mine; !there {
-						var none V
-						_, there, _ = p.over(c, none, false, false)
-					}
+					var none V
+					mine = a == self && p.claims()
+					_, there, _ = p.over(c, none, false, false)
+					there = there || p.claims()
 				}
 			}
 			return nil

@@ -1,0 +1,126 @@
+package dicttest
+
+import (
+	"context"
+	"os"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/dict"
+)
+
+var visited = dict.New[string, int]("visited")
+
+// visit claims a page that several items lead to, and fetches it if it is its.
+func visit(ctx context.Context, n int) (bool, error) {
+	page := itoa(n % 40)
+	mine, err := visited.Claim(ctx, page)
+	if err != nil || !mine {
+		return false, err
+	}
+	if again, err := visited.Claim(ctx, page); err != nil || !again {
+		return false, errBody
+	}
+	if parforAttempt(ctx) == 1 && n%7 == 3 {
+		return false, errBody // the claim comes to nothing
+	}
+	return true, visited.Add(ctx, page, 1)
+}
+
+var _ = parfor.Register(visit)
+
+func claimedOnce(f *fixture) {
+	const n = 200
+	got := expect[[]bool](f)(parfor.Map(f.Context(), parfor.Range(n), visit, parfor.On(f.x), parfor.Attempts(2)))
+	fetched := map[int]int{}
+	for i, mine := range got {
+		if mine {
+			fetched[i%40]++
+		}
+	}
+	m := map[string]int{}
+	for i := range 40 {
+		if fetched[i] != 1 {
+			f.Errorf("page %d was fetched %d times", i, fetched[i])
+		}
+		m[itoa(i)] = 1
+	}
+	want(f, visited, m)
+}
+
+func visitAndDie(ctx context.Context, n int) (bool, error) {
+	mine, err := visited.Claim(ctx, itoa(n))
+	if err != nil || !mine {
+		return false, err
+	}
+	if parforAttempt(ctx) == 1 && n%5 == 2 {
+		p, _ := os.FindProcess(os.Getpid())
+		p.Kill()
+		<-ctx.Done()
+	}
+	return true, nil
+}
+
+var _ = parfor.Register(visitAndDie)
+
+func killedClaimIsFree(f *fixture) {
+	if !f.remote {
+		f.Skip("bodies run in this process")
+	}
+	const n = 40
+	got, err := parfor.Map(f.Context(), parfor.Range(n), visitAndDie, parfor.On(f.x), parfor.Attempts(20), parfor.KeepGoing())
+	if err != nil {
+		f.Fatal(err)
+	}
+	for i, mine := range got {
+		if !mine {
+			f.Errorf("the claim of item %d, whose worker was killed, is not free", i)
+		}
+	}
+	if n, err := visited.Len(f.Context()); n != 40 || err != nil {
+		f.Fatalf("%d pages, %v", n, err)
+	}
+}
+
+// claimInside claims in a loop inside the task; what a failed inner task claimed
+// is free for the next.
+func claimInside(ctx context.Context, n int) (int, error) {
+	if err := parfor.Each(ctx, []int{n}, claimAndFail); err == nil {
+		return 0, errBody
+	}
+	won := 0
+	for _, mine := range must(parfor.Map(ctx, []int{n, n, n}, claimOnly)) {
+		if mine {
+			won++
+		}
+	}
+	return won, nil
+}
+
+func claimAndFail(ctx context.Context, n int) error {
+	if mine, err := visited.Claim(ctx, itoa(n)); err != nil || !mine {
+		return nil
+	}
+	return errBody
+}
+
+func claimOnly(ctx context.Context, n int) (bool, error) { return visited.Claim(ctx, itoa(n)) }
+
+var _ = parfor.Register(claimInside)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func nestedClaims(f *fixture) {
+	for i, won := range expect[[]int](f)(parfor.Map(f.Context(), parfor.Range(20), claimInside, parfor.On(f.x))) {
+		if won != 1 {
+			f.Errorf("%d inner tasks of item %d got the claim", won, i)
+		}
+	}
+	if n, _ := visited.Len(f.Context()); n != 20 {
+		f.Errorf("%d keys are claimed, want 20", n)
+	}
+}
