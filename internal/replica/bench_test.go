@@ -1,0 +1,99 @@
+package replica_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"parfor.dev/parfor/internal/arena"
+	"parfor.dev/parfor/internal/replica"
+)
+
+func BenchmarkWordsInsert(b *testing.B) {
+	for _, n := range []int{1_000_000, 10_000_000} {
+		for _, shared := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%dM/shared=%v", n/1_000_000, shared), func(b *testing.B) {
+				var longest time.Duration
+				for range b.N {
+					w := replica.NewWords()
+					a, err := arena.New(0)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if shared {
+						w.Share(a)
+					}
+					for k := range uint64(n) {
+						s := w.Shard(k)
+						w.Lock(s)
+						begin := time.Now()
+						w.Put(s, k, k)
+						if d := time.Since(begin); d > longest {
+							longest = d
+						}
+						w.Unlock(s)
+					}
+					b.ReportMetric(float64(a.Used())/float64(n), "B/entry")
+					a.Close()
+				}
+				b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mop/s")
+				b.ReportMetric(float64(longest.Microseconds())/1e3, "ms-longest-lock")
+			})
+		}
+	}
+}
+
+func BenchmarkWordsGet(b *testing.B) {
+	w := replica.NewWords()
+	for k := range uint64(1_000_000) {
+		put(w, k, k)
+	}
+	b.RunParallel(func(pb *testing.PB) {
+		r := rand.New(rand.NewPCG(rand.Uint64(), 1))
+		for pb.Next() {
+			if _, ok := w.Get(r.Uint64N(1_000_000)); !ok {
+				b.Fail()
+			}
+		}
+	})
+}
+
+func BenchmarkRecords(b *testing.B) {
+	a, err := arena.New(0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer a.Close()
+	w, _ := replica.NewRecords(a)
+	v, err := arena.Open(a.File())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer v.Close()
+	far, err := replica.OpenRecords(v, w.Root())
+	if err != nil {
+		b.Fatal(err)
+	}
+	val := make([]byte, 64)
+	var key [32]byte
+	const n = 1_000_000
+	b.Run("put", func(b *testing.B) {
+		for i := range b.N {
+			if err := w.Put(fmt.Appendf(key[:0], "key %d", i%n), val, uint64(i)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	for i := range n {
+		w.Put(fmt.Appendf(key[:0], "key %d", i), val, uint64(i))
+	}
+	b.Run("get", func(b *testing.B) {
+		var buf [128]byte
+		for i := range b.N {
+			if _, _, ok, _ := far.Get(fmt.Appendf(key[:0], "key %d", i%n), buf[:0]); !ok {
+				b.Fatal("missed")
+			}
+		}
+	})
+}
