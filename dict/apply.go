@@ -16,20 +16,32 @@ func (o *overlay[K, V]) Lock() {
 	if o.serial = o.c.limits != nil || t.watch.some.Load(); o.serial {
 		t.serial.Lock()
 	}
+	o.lockShards()
+	for !o.serial && t.watch.some.Load() { // somebody began to watch meanwhile
+		o.unlockShards()
+		o.serial = true
+		t.serial.Lock()
+		o.lockShards()
+	}
+}
+
+func (o *overlay[K, V]) lockShards() {
+	t := o.t
 	if o.lone() {
 		p := &o.ops[0]
-		p.shard = t.shardOf(p.key)
-		t.lock(int(p.shard))
+		p.hash = t.hash(p.key)
+		t.lock(t.shardOf(p.hash))
 		return
 	}
 	clear(o.held[:])
 	for i := range o.ops {
 		p := &o.ops[i]
-		p.shard = t.shardOf(p.key)
-		o.held[p.shard/64] |= 1 << (p.shard % 64)
+		p.hash = t.hash(p.key)
+		s := t.shardOf(p.hash)
+		o.held[s/64] |= 1 << (s % 64)
 	}
 	o.observed(func(x *sight[K]) bool {
-		s := t.shardOf(x.key)
+		s := t.shardOf(t.hash(x.key))
 		o.held[s/64] |= 1 << (s % 64)
 		return true
 	})
@@ -50,13 +62,17 @@ func (o *overlay[K, V]) lone() bool {
 
 // Unlock gives the locks back.
 func (o *overlay[K, V]) Unlock() {
-	t := o.t
-	o.t = nil
+	o.unlockShards()
 	if o.serial {
-		defer t.serial.Unlock()
+		o.t.serial.Unlock()
 	}
+	o.t = nil
+}
+
+func (o *overlay[K, V]) unlockShards() {
+	t := o.t
 	if o.lone() {
-		t.unlock(int(o.ops[0].shard))
+		t.unlock(t.shardOf(o.ops[0].hash))
 		return
 	}
 	for i := range o.eachHeld {
@@ -83,7 +99,7 @@ func (o *overlay[K, V]) Holds(task.Ticket) bool {
 	}
 	holds := true
 	o.observed(func(x *sight[K]) bool {
-		_, mark, ok := t.peek(int(t.shardOf(x.key)), x.key)
+		_, mark, ok := t.peek(t.hash(x.key), x.key)
 		holds = ok == x.ok && (!ok || mark == x.mark)
 		return holds
 	})
@@ -103,7 +119,7 @@ func (o *overlay[K, V]) Holds(task.Ticket) bool {
 // outcome is what a key would be afterwards.
 func (o *overlay[K, V]) outcome(p *pending[K, V]) (v V, ok bool, err error) {
 	if !o.wiped && !p.absolute() {
-		v, _, ok = o.t.peek(int(p.shard), p.key)
+		v, _, ok = o.t.peek(p.hash, p.key)
 	}
 	return p.over(o.c, v, ok, false)
 }
@@ -149,7 +165,7 @@ func (o *overlay[K, V]) Apply(n uint64, tk task.Ticket) {
 	grow := c.copy != nil
 	for i := range o.ops {
 		p := &o.ops[i]
-		at := int(p.shard)
+		h := p.hash
 		var v V
 		ok := true
 		switch {
@@ -159,15 +175,23 @@ func (o *overlay[K, V]) Apply(n uint64, tk task.Ticket) {
 			v = p.val
 		case p.op == writeset.Drop:
 			ok = false
+		case p.op == writeset.Plus && c.ring != 0:
+			t.words.Mark(t.shardOf(h), n)
+			t.words.Add(h, toWord(p.key), toWord(p.val), c.ring)
+			if o.serial {
+				v, _, ok = t.peek(h, p.key)
+				t.watch.note(p.key, v, ok, n)
+			}
+			continue
 		default:
 			var below V
-			below, _, ok = t.peek(at, p.key)
+			below, _, ok = t.peek(h, p.key)
 			v, ok, _ = p.over(c, below, ok, grow)
 		}
 		if ok {
-			t.put(at, p.key, v, n)
+			t.put(h, p.key, v, n)
 		} else {
-			t.drop(at, p.key, n)
+			t.drop(h, p.key, n)
 		}
 		if o.serial {
 			t.watch.note(p.key, v, ok, n)

@@ -151,10 +151,10 @@ func (h *claimed[K]) Free() {
 
 // claim takes a key at the owner.
 func (t *table[K, V]) claim(by uint64, k K) (bool, error) {
-	i := int(t.shardOf(k))
-	t.lock(i)
-	defer t.unlock(i)
-	if _, _, there := t.peek(i, k); there {
+	h := t.hash(k)
+	t.lock(t.shardOf(h))
+	defer t.unlock(t.shardOf(h))
+	if _, _, there := t.peek(h, k); there {
 		return false, nil
 	}
 	return t.c.claims.take(by, k), nil

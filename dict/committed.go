@@ -71,7 +71,7 @@ func (t *table[K, V]) many(keys []K) ([]found[V], error) {
 	fs := make([]found[V], len(keys))
 	for i, k := range keys {
 		f := &fs[i]
-		f.val, f.mark, f.ok = o.t.peek(int(o.t.shardOf(k)), k)
+		f.val, f.mark, f.ok = o.t.peek(o.t.hash(k), k)
 	}
 	return fs, nil
 }

@@ -50,6 +50,7 @@ type core[K comparable, V any] struct {
 
 	key    *keyPlan
 	word   bool                      // keys and values fit a word each
+	ring   uint64                    // of integers: the bits of their words, which add up modulo that
 	copy   func(V) (V, error)        // nil where assignment is a copy
 	plus   func(a, b V) V            // nil if V is no number
 	less   func(a, b V) bool         // nil if V is neither a number nor a string
@@ -164,6 +165,9 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 		key: key, copy: cp, plus: adder[V](), less: lesser[V](), join: joiner[V](),
 		word: wordSized(reflect.TypeFor[K]()) && wordSized(reflect.TypeFor[V]()),
 		val:  sync.OnceValue(codec.Of[V]),
+	}
+	if c.word {
+		c.ring = ringOf(reflect.TypeFor[V]())
 	}
 	if o.limits != (limits{}) {
 		c.limits = &o.limits

@@ -7,9 +7,9 @@ import "parfor.dev/parfor/internal/writeset"
 func (d *Dict[K, V]) CommitOf(k K) uint64 {
 	t := d.c.table()
 	if t.words != nil {
-		return t.at[t.shardOf(k)]
+		return t.words.Marked(t.shardOf(t.hash(k)))
 	}
-	return t.shards[t.shardOf(k)].m[k].at
+	return t.shards[t.shardOf(t.hash(k))].m[k].at
 }
 
 // Encoded is a key's encoding.

@@ -63,7 +63,7 @@ func (o *overlay[K, V]) fits() error {
 	}
 	for i := range o.ops {
 		p := &o.ops[i]
-		was, _, there := t.peek(int(p.shard), p.key)
+		was, _, there := t.peek(p.hash, p.key)
 		there = there && !o.wiped
 		v, ok, err := o.outcome(p)
 		if err != nil {

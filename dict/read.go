@@ -28,7 +28,7 @@ func (d *Dict[K, V]) Get(ctx context.Context, k K) (v V, ok bool, err error) {
 		return v, false, err
 	}
 	if a == nil {
-		v, _, ok, err = c.committed().get(k)
+		v, _, ok, err = c.table().get(k) // this process owns it: see enter
 	} else {
 		v, ok, err = c.read(a, k)
 	}

@@ -123,11 +123,11 @@ func (c *core[K, V]) same(a, b V) bool {
 // pending is what an attempt does to one key: a step, and those after it that
 // can't be combined with it.
 type pending[K comparable, V any] struct {
-	key   K
-	val   V
-	more  *chain[V] // nil while op and val say it all
-	shard uint16
-	op    writeset.Op
+	key  K
+	val  V
+	more *chain[V] // nil while op and val say it all
+	hash uint64    // while the part is locked
+	op   writeset.Op
 }
 
 // chain is what a key needs that is more than one plain step.

@@ -19,9 +19,10 @@ func (d *Dict[K, V]) store(ctx context.Context, k K, s step[V]) error {
 		if err := c.prepare(&k, &s); err != nil {
 			return err
 		}
-		o := c.blank()
-		o.record(k, &s)
-		return c.commit(o)
+		if s.call == nil && s.op != writeset.Insert && c.direct(k, &s) {
+			return nil
+		}
+		return c.storeAlone(k, s)
 	}
 	tx, err := a.Enter(writeset.New)
 	if err != nil {
@@ -35,6 +36,13 @@ func (d *Dict[K, V]) store(ctx context.Context, k K, s step[V]) error {
 	}
 	c.part(set).record(k, &s)
 	return nil
+}
+
+// storeAlone is one step as one commit.
+func (c *core[K, V]) storeAlone(k K, s step[V]) error {
+	o := c.blank()
+	o.record(k, &s)
+	return c.commit(o)
 }
 
 // change is store for what is more than one step on one key.

@@ -40,7 +40,6 @@ type shard[K comparable, V any] struct {
 type table[K comparable, V any] struct {
 	c      *core[K, V]
 	words  *replica.Words
-	at     []uint64 // of words: the newest commit that changed each shard
 	seed   maphash.Seed
 	shards []shard[K, V]
 	serial sync.Mutex // taken before all shards while watched or limited
@@ -59,7 +58,7 @@ func (c *core[K, V]) table() *table[K, V] {
 	}
 	t := &table[K, V]{c: c}
 	if c.word {
-		t.words, t.at = replica.NewWords(), make([]uint64, replica.Shards)
+		t.words = replica.NewWords()
 	} else {
 		t.seed, t.shards = maphash.MakeSeed(), make([]shard[K, V], mapShards)
 	}
@@ -72,18 +71,24 @@ func (c *core[K, V]) table() *table[K, V] {
 // hash tells keys apart for those who know nothing of their type.
 func (t *table[K, V]) hash(k K) uint64 {
 	if t.words != nil {
-		return toWord(k)
+		return t.words.Hash(toWord(k))
 	}
 	return maphash.Comparable(t.seed, k)
 }
 
-func (t *table[K, V]) len() int { return max(len(t.shards), len(t.at)) }
-
-func (t *table[K, V]) shardOf(k K) uint16 {
+func (t *table[K, V]) len() int {
 	if t.words != nil {
-		return uint16(t.words.Shard(toWord(k)))
+		return replica.Shards
 	}
-	return uint16(maphash.Comparable(t.seed, k) >> 32 % mapShards)
+	return len(t.shards)
+}
+
+// shardOf is where keys of that hash are.
+func (t *table[K, V]) shardOf(h uint64) int {
+	if t.words != nil {
+		return replica.Shard(h)
+	}
+	return int(h >> 32 % mapShards)
 }
 
 func (t *table[K, V]) lock(i int) {
@@ -120,7 +125,7 @@ func (t *table[K, V]) get(k K) (v V, mark uint64, ok bool, err error) {
 		w, ok := t.words.Get(toWord(k))
 		return fromWord[V](w), w, ok, nil
 	}
-	s := &t.shards[t.shardOf(k)]
+	s := &t.shards[t.shardOf(maphash.Comparable(t.seed, k))]
 	s.mu.RLock()
 	e, ok := s.m[k]
 	s.mu.RUnlock()
@@ -128,36 +133,36 @@ func (t *table[K, V]) get(k K) (v V, mark uint64, ok bool, err error) {
 }
 
 // peek is get in a locked shard.
-func (t *table[K, V]) peek(i int, k K) (v V, mark uint64, ok bool) {
+func (t *table[K, V]) peek(h uint64, k K) (v V, mark uint64, ok bool) {
 	if t.words != nil {
-		w, ok := t.words.Find(i, toWord(k))
+		w, ok := t.words.Find(h, toWord(k))
 		return fromWord[V](w), w, ok
 	}
-	e, ok := t.shards[i].m[k]
+	e, ok := t.shards[t.shardOf(h)].m[k]
 	return e.val, e.at, ok
 }
 
 // put stores a value in a locked shard.
-func (t *table[K, V]) put(i int, k K, v V, n uint64) {
+func (t *table[K, V]) put(h uint64, k K, v V, n uint64) {
 	if t.words != nil {
-		t.at[i] = n
-		t.words.Put(i, toWord(k), toWord(v))
+		t.words.Mark(replica.Shard(h), n)
+		t.words.Put(h, toWord(k), toWord(v))
 		return
 	}
-	s := &t.shards[i]
+	s := &t.shards[t.shardOf(h)]
 	s.own()
 	s.m[k], s.at = entry[V]{v, n}, n
 	t.copyOut(k, v, n)
 }
 
 // drop removes a key from a locked shard.
-func (t *table[K, V]) drop(i int, k K, n uint64) {
+func (t *table[K, V]) drop(h uint64, k K, n uint64) {
 	if t.words != nil {
-		t.at[i] = n
-		t.words.Drop(i, toWord(k))
+		t.words.Mark(replica.Shard(h), n)
+		t.words.Drop(h, toWord(k))
 		return
 	}
-	s := &t.shards[i]
+	s := &t.shards[t.shardOf(h)]
 	s.own()
 	delete(s.m, k)
 	s.at = n
@@ -166,9 +171,11 @@ func (t *table[K, V]) drop(i int, k K, n uint64) {
 
 // wipe empties the table, all of whose shards are locked.
 func (t *table[K, V]) wipe(n uint64) {
-	for i := range t.at {
-		t.at[i] = n
-		t.words.Wipe(i)
+	for i := range t.len() {
+		if t.words != nil {
+			t.words.Mark(i, n)
+			t.words.Wipe(i)
+		}
 	}
 	for i := range t.shards {
 		s := &t.shards[i]
@@ -182,8 +189,10 @@ func (t *table[K, V]) wipe(n uint64) {
 // changed returns the newest commit that changed the table, all of whose
 // shards are locked.
 func (t *table[K, V]) changed() (n uint64) {
-	for _, at := range t.at {
-		n = max(n, at)
+	if t.words != nil {
+		for i := range t.len() {
+			n = max(n, t.words.Marked(i))
+		}
 	}
 	for i := range t.shards {
 		n = max(n, t.shards[i].at)
@@ -210,7 +219,7 @@ func (t *table[K, V]) size(keys []K) (n int, present []bool, at uint64, err erro
 	if len(keys) > 0 {
 		present = make([]bool, len(keys))
 		for i, k := range keys {
-			_, _, present[i] = t.peek(int(t.shardOf(k)), k)
+			_, _, present[i] = t.peek(t.hash(k), k)
 		}
 	}
 	t.unlockAll()

@@ -49,3 +49,14 @@ func fromWord[T any](w uint64) (v T) {
 	}
 	return v
 }
+
+// ringOf returns the bits that integers of a type have in their word, 0 for
+// other types: integers wrap around, so sums of words are words of sums.
+func ringOf(t reflect.Type) uint64 {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return ^uint64(0) >> (64 - 8*t.Size())
+	}
+	return 0
+}

@@ -6,7 +6,6 @@ type Frozen struct {
 	t     *Words
 	shard int
 	s     *segment
-	hash  func(uint64) uint64
 }
 
 // Freeze takes a view of a locked shard. It must be released.
@@ -38,7 +37,7 @@ func (f *Frozen) Get(k uint64) (v uint64, ok bool) {
 	if f.s == nil {
 		return 0, false
 	}
-	return probe(f.s.base, f.s.mask, f.t.hash(k), k)
+	return probe(f.s.base, f.s.mask, f.t.Hash(k), k)
 }
 
 // Release ends the view.

@@ -27,18 +27,26 @@ type Words struct {
 // wordShard is 64 bytes, one cache line, so that neighbours don't slow each
 // other.
 type wordShard struct {
-	mu  sync.Mutex
-	seg atomic.Pointer[segment]
-	_   [48]byte
+	mu   sync.Mutex
+	seg  atomic.Pointer[segment]
+	mark uint64
+	_    [40]byte
 }
 
 // NewWords makes an empty table on the heap.
 func NewWords() *Words { return &Words{seed: seed()} }
 
-func (t *Words) hash(k uint64) uint64 { return mix(k ^ t.seed) }
+// Hash returns the hash of a key, which the other methods want.
+func (t *Words) Hash(k uint64) uint64 { return mix(k ^ t.seed) }
 
-// Shard returns which shard a key belongs to.
-func (t *Words) Shard(k uint64) int { return int(t.hash(k) >> shardShift) }
+// Shard returns which shard a key of that hash belongs to.
+func Shard(h uint64) int { return int(h >> shardShift) }
+
+// Mark notes a number with a locked shard, for its owner's use.
+func (t *Words) Mark(shard int, n uint64) { t.shards[shard].mark = n }
+
+// Marked returns the number.
+func (t *Words) Marked(shard int) uint64 { return t.shards[shard].mark }
 
 // Lock locks a shard.
 func (t *Words) Lock(shard int) { t.shards[shard].mu.Lock() }
@@ -48,7 +56,7 @@ func (t *Words) Unlock(shard int) { t.shards[shard].mu.Unlock() }
 
 // Get returns the value of a key.
 func (t *Words) Get(k uint64) (v uint64, ok bool) {
-	h := t.hash(k)
+	h := t.Hash(k)
 	d := &t.shards[h>>shardShift]
 	for {
 		s := d.seg.Load()
@@ -62,12 +70,12 @@ func (t *Words) Get(k uint64) (v uint64, ok bool) {
 }
 
 // Find is Get in a locked shard.
-func (t *Words) Find(shard int, k uint64) (v uint64, ok bool) {
-	s := t.shards[shard].seg.Load()
+func (t *Words) Find(h, k uint64) (v uint64, ok bool) {
+	s := t.shards[Shard(h)].seg.Load()
 	if s == nil {
 		return 0, false
 	}
-	l, i, _ := s.slot(t.hash(k), k)
+	l, i, _ := s.slot(h, k)
 	if l.control&(16<<i) == 0 {
 		return 0, false
 	}
@@ -84,20 +92,31 @@ func (t *Words) Count(shard int) int {
 
 // Put stores a value in a locked shard. It never fails: when shared memory is
 // full the table goes back to the heap, and workers have to ask.
-func (t *Words) Put(shard int, k, v uint64) {
-	h := t.hash(k)
-	s := t.own(shard)
+func (t *Words) Put(h, k, v uint64) { t.change(h, k, v, 0, 0) }
+
+// Add adds to a value in a locked shard, of which the bits in mask count; an
+// absent one is zero. It looks for the key once.
+func (t *Words) Add(h, k, delta, mask uint64) { t.change(h, k, delta, ^uint64(0), mask) }
+
+// change stores v, or, where keep is all ones, the masked sum of v and what is
+// there.
+func (t *Words) change(h, k, v, keep, mask uint64) {
+	s := t.own(Shard(h))
 	if s != nil {
 		l, i, used := s.slot(h, k)
-		if used {
-			storeWord(&l.slots[i].value, v)
-			if l.control&(16<<i) == 0 {
-				storeWord(&l.control, l.control|16<<i)
-				s.live++
+		switch {
+		case used && l.control&(16<<i) != 0:
+			if keep != 0 {
+				v = (l.slots[i].value + v) & mask
 			}
+			storeWord(&l.slots[i].value, v)
 			return
-		}
-		if !s.full() {
+		case used:
+			storeWord(&l.slots[i].value, v)
+			storeWord(&l.control, l.control|16<<i)
+			s.live++
+			return
+		case !s.full():
 			storeWord(&l.slots[i].key, k)
 			storeWord(&l.slots[i].value, v)
 			storeWord(&l.control, l.control|1<<i|16<<i)
@@ -106,16 +125,16 @@ func (t *Words) Put(shard int, k, v uint64) {
 			return
 		}
 	}
-	t.grow(shard).add(h, k, v)
+	t.grow(Shard(h)).add(h, k, v)
 }
 
 // Drop removes a key from a locked shard.
-func (t *Words) Drop(shard int, k uint64) {
-	s := t.own(shard)
+func (t *Words) Drop(h, k uint64) {
+	s := t.own(Shard(h))
 	if s == nil {
 		return
 	}
-	if l, i, used := s.slot(t.hash(k), k); used && l.control&(16<<i) != 0 {
+	if l, i, used := s.slot(h, k); used && l.control&(16<<i) != 0 {
 		storeWord(&l.control, l.control&^(16<<i))
 		s.live--
 	}
@@ -161,7 +180,7 @@ func (t *Words) rebuild(shard int, s *segment, lines int) *segment {
 	}
 	if s != nil {
 		s.each(func(k, v uint64) bool {
-			n.add(t.hash(k), k, v)
+			n.add(t.Hash(k), k, v)
 			return true
 		})
 	}

@@ -12,15 +12,15 @@ import (
 )
 
 // edit does an operation in its locked shard.
-func edit(t *replica.Words, k uint64, f func(shard int)) {
-	s := t.Shard(k)
-	t.Lock(s)
-	f(s)
-	t.Unlock(s)
+func edit(t *replica.Words, k uint64, f func(h uint64)) {
+	h := t.Hash(k)
+	t.Lock(replica.Shard(h))
+	f(h)
+	t.Unlock(replica.Shard(h))
 }
 
-func put(t *replica.Words, k, v uint64) { edit(t, k, func(s int) { t.Put(s, k, v) }) }
-func drop(t *replica.Words, k uint64)   { edit(t, k, func(s int) { t.Drop(s, k) }) }
+func put(t *replica.Words, k, v uint64) { edit(t, k, func(h uint64) { t.Put(h, k, v) }) }
+func drop(t *replica.Words, k uint64)   { edit(t, k, func(h uint64) { t.Drop(h, k) }) }
 
 // TestWordsAreAMap compares a table with a Go map under random operations,
 // while it moves to shared memory and back.
