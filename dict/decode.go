@@ -1,8 +1,10 @@
 package dict
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"parfor.dev/parfor/internal/writeset"
@@ -21,13 +23,19 @@ func (c *core[K, V]) Decode(r *writeset.Reader) (writeset.Part, error) {
 
 func (o *overlay[K, V]) decode(r *writeset.Reader) error {
 	flags := r.Byte()
-	if flags&^(flagWiped|flagStrict|flagWhole|flagSeen) != 0 {
+	if flags&^(flagWiped|flagStrict|flagWhole|flagSeen|flagWords) != 0 {
 		return fmt.Errorf("unknown flags %#x", flags)
 	}
 	o.wiped, o.strict = flags&flagWiped != 0, flags&flagStrict != 0
 	n := r.Uvarint()
 	if n > uint64(r.Len()) {
 		return errors.New("it names more operations than it holds")
+	}
+	if flags&flagWords != 0 {
+		if err := o.decodeWords(r, n); err != nil {
+			return err
+		}
+		n = 0
 	}
 	for range n {
 		o.ops = append(o.ops, pending[K, V]{op: writeset.Op(r.Byte())})
@@ -48,6 +56,43 @@ func (o *overlay[K, V]) decode(r *writeset.Reader) error {
 	}
 	return r.Err()
 }
+
+func (o *overlay[K, V]) decodeWords(r *writeset.Reader, n uint64) error {
+	if !o.c.word {
+		return errors.New("it has words for keys or values that are none")
+	}
+	if n > uint64(r.Len())/wordSize {
+		return errors.New("it names more operations than it holds")
+	}
+	b := r.Take(n * wordSize)
+	if r.Err() != nil {
+		return r.Err()
+	}
+	o.ops = slices.Grow(o.ops, int(n))
+	for ; len(b) > 0; b = b[wordSize:] {
+		k, v := le.Uint64(b[1:]), le.Uint64(b[9:])
+		if k > o.c.maxKey || v > o.c.maxVal {
+			return errors.New("a word is no key or no value")
+		}
+		o.ops = append(o.ops, pending[K, V]{op: writeset.Op(b[0]), key: fromWord[K](k), val: fromWord[V](v)})
+		p := &o.ops[len(o.ops)-1]
+		switch p.op {
+		case writeset.Put, writeset.Drop:
+		case writeset.Plus, writeset.Max, writeset.Min, writeset.IfAbsent, writeset.Insert, writeset.Claim:
+			if err := o.c.supports(p.op); err != nil {
+				return err
+			}
+		default:
+			return unknownOp(b[0])
+		}
+		if err := o.c.clean(&p.key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var le = binary.LittleEndian
 
 func (o *overlay[K, V]) decodeKey(r *writeset.Reader, p *pending[K, V]) (err error) {
 	if err := o.c.key.decode(r, unsafe.Pointer(&p.key)); err != nil {

@@ -48,16 +48,17 @@ type core[K comparable, V any] struct {
 	site      string // of New
 	immutable bool
 
-	key    *keyPlan
-	word   bool                      // keys and values fit a word each
-	ring   uint64                    // of integers: the bits of their words, which add up modulo that
-	copy   func(V) (V, error)        // nil where assignment is a copy
-	plus   func(a, b V) V            // nil if V is no number
-	less   func(a, b V) bool         // nil if V is neither a number nor a string
-	join   func(a, b V, grow bool) V // nil if V is no slice
-	val    func() *codec.Codec[V]
-	limits *limits // nil for none
-	claims claims[K]
+	key            *keyPlan
+	word           bool                      // keys and values fit a word each
+	ring           uint64                    // of integers: the bits of their words, which add up modulo that
+	maxKey, maxVal uint64                    // the largest words that are a key, a value
+	copy           func(V) (V, error)        // nil where assignment is a copy
+	plus           func(a, b V) V            // nil if V is no number
+	less           func(a, b V) bool         // nil if V is neither a number nor a string
+	join           func(a, b V, grow bool) V // nil if V is no slice
+	val            func() *codec.Codec[V]
+	limits         *limits // nil for none
+	claims         claims[K]
 
 	scope  *task.Attempt   // it was made inside this attempt and ends with it
 	life   context.Context // of Make
@@ -168,6 +169,7 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 	}
 	if c.word {
 		c.ring = ringOf(reflect.TypeFor[V]())
+		c.maxKey, c.maxVal = maxWord(reflect.TypeFor[K]()), maxWord(reflect.TypeFor[V]())
 	}
 	if o.limits != (limits{}) {
 		c.limits = &o.limits

@@ -18,7 +18,8 @@ type overlay[K comparable, V any] struct {
 	wiped  bool
 	strict bool            // every sight counts: the loop is serializable
 	ops    []pending[K, V] // in the order in which keys were first touched
-	index  map[K]int32     // into ops, from indexFrom keys on
+	index  map[K]int32     // into ops, if indexed
+	many   bool            // indexed: there are indexFrom keys or more
 	first  [1]pending[K, V]
 	seen   sights[K]
 	claims []K // claimed by this attempt, to be freed if it comes to nothing
@@ -62,7 +63,7 @@ func (c *core[K, V]) part(s *writeset.Set) *overlay[K, V] {
 }
 
 func (o *overlay[K, V]) find(k K) *pending[K, V] {
-	if o.index != nil {
+	if o.many {
 		if i, ok := o.index[k]; ok {
 			return &o.ops[i]
 		}
@@ -86,10 +87,12 @@ func (o *overlay[K, V]) entry(k K) *pending[K, V] {
 	}
 	o.ops = append(o.ops, pending[K, V]{key: k})
 	switch {
-	case o.index != nil:
+	case o.many:
 		o.index[k] = int32(len(o.ops) - 1)
 	case len(o.ops) == indexFrom:
-		o.index = make(map[K]int32, 4*indexFrom)
+		if o.many = true; o.index == nil {
+			o.index = make(map[K]int32, 8*indexFrom)
+		}
 		for i := range o.ops {
 			o.index[o.ops[i].key] = int32(i)
 		}
@@ -122,7 +125,8 @@ func (o *overlay[K, V]) wipe() error {
 	}
 	o.wiped = true
 	clear(o.ops)
-	o.ops, o.index = o.ops[:0], nil
+	o.ops = o.ops[:0]
+	o.unindex()
 	return nil
 }
 
@@ -208,8 +212,20 @@ func (o *overlay[K, V]) Release() {
 		o.seen.log = nil
 	}
 	o.seen = sights[K]{log: o.seen.log[:0]}
-	o.ops, o.index, o.wiped, o.strict, o.claims = o.ops[:0], nil, false, false, nil
+	o.ops, o.wiped, o.strict, o.claims = o.ops[:0], false, false, nil
+	o.unindex()
 	o.c.spare.Put(o)
+}
+
+// unindex forgets the index, and keeps its memory if that is little.
+func (o *overlay[K, V]) unindex() {
+	if !o.many {
+		return
+	}
+	if o.many = false; len(o.index) > 1024 {
+		o.index = nil
+	}
+	clear(o.index)
 }
 
 // blank returns an empty part. Who knows that nobody else refers to it any more

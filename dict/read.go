@@ -60,6 +60,12 @@ func (c *core[K, V]) read(a *task.Attempt, k K) (v V, ok bool, err error) {
 	o := c.part(writeset.Of(tx))
 	if len(o.ops) == 0 && !o.wiped && a.Parent == nil {
 		var mark uint64
+		if m := c.shares.now.Load(); m != nil && m.words != nil {
+			if mark, ok, err = m.words.Get(toWord(k)); err == nil {
+				o.seen.add(k, mark, ok)
+				return fromWord[V](mark), ok, nil
+			}
+		}
 		if v, mark, ok, err = c.committed().get(k); err == nil {
 			o.seen.add(k, mark, ok)
 		}

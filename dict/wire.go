@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
 
 	"parfor.dev/parfor/internal/writeset"
@@ -20,9 +21,11 @@ const (
 	flagWiped  = 1
 	flagStrict = 2
 	flagWhole  = 4
-	flagSeen   = 8 // sights follow the operations
+	flagSeen   = 8  // sights follow the operations
+	flagWords  = 16 // keys and values are words, each operation is plain
 
-	many = 255
+	many     = 255
+	wordSize = 1 + 8 + 8 // of an operation with flagWords
 )
 
 // Append encodes the part.
@@ -33,6 +36,10 @@ func (o *overlay[K, V]) Append(dst []byte) (_ []byte, err error) {
 		dst[at] |= flagWiped
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(o.ops)))
+	if o.plain() {
+		dst[at] |= flagWords
+		return o.appendSights(o.appendWords(dst), at), nil
+	}
 	for i := range o.ops {
 		if dst, err = o.appendKey(dst, &o.ops[i]); err != nil {
 			return dst, err
@@ -42,6 +49,30 @@ func (o *overlay[K, V]) Append(dst []byte) (_ []byte, err error) {
 		}
 	}
 	return o.appendSights(dst, at), nil
+}
+
+// plain reports whether the operations can travel as words.
+func (o *overlay[K, V]) plain() bool {
+	if !o.c.word {
+		return false
+	}
+	for i := range o.ops {
+		if o.ops[i].more != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *overlay[K, V]) appendWords(dst []byte) []byte {
+	dst = slices.Grow(dst, wordSize*len(o.ops))
+	for i := range o.ops {
+		p := &o.ops[i]
+		dst = append(dst, byte(p.op))
+		dst = binary.LittleEndian.AppendUint64(dst, toWord(p.key))
+		dst = binary.LittleEndian.AppendUint64(dst, toWord(p.val))
+	}
+	return dst
 }
 
 // AppendObserved encodes only what the attempt depends on.

@@ -60,3 +60,15 @@ func ringOf(t reflect.Type) uint64 {
 	}
 	return 0
 }
+
+// maxWord is the largest word that is a value of a type. A bool that is
+// neither 0 nor 1 would be undefined behaviour.
+func maxWord(t reflect.Type) uint64 {
+	switch {
+	case t.Kind() == reflect.Bool:
+		return 1
+	case t.Size() == 0:
+		return 0
+	}
+	return ^uint64(0) >> (64 - 8*t.Size())
+}

@@ -84,6 +84,9 @@ func (a *attempt) settle(out []byte, err error) {
 		}
 	}
 	a.finish(out, a.writes, err, late)
+	if tx != nil {
+		tx.Release()
+	}
 	if observed {
 		a.verdict()
 	}

@@ -23,6 +23,3 @@ func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: tr
 func executable() (string, error) { return os.Executable() }
 
 func settleIn() { syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) }
-
-// yieldCore lets another process have the core.
-func yieldCore() { runtime.Gosched() }

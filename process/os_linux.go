@@ -21,9 +21,6 @@ func attributes() *syscall.SysProcAttr {
 // executable is this program, even if its file was replaced or deleted.
 func executable() (string, error) { return "/proc/self/exe", nil }
 
-// yieldCore lets another process have the core.
-func yieldCore() { syscall.Syscall(syscall.SYS_SCHED_YIELD, 0, 0, 0) }
-
 // settleIn is what a worker does for the machine once it serves: no core files
 // of crashing bodies, and the kernel, when memory runs out, takes a worker and
 // not the program.

@@ -25,6 +25,5 @@ func askDump(int)                                {}
 func attributes() *syscall.SysProcAttr           { return nil }
 func executable() (string, error)                { return os.Executable() }
 func settleIn()                                  {}
-func yieldCore()                                 {}
 
 func exited(s *os.ProcessState) (syscall.Signal, int, int64) { return 0, s.ExitCode(), 0 }

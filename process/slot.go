@@ -27,12 +27,14 @@ type slot struct {
 
 	spinner spinner
 	called  func() bool
+	decided func() bool
 }
 
 func newSlot(w *worker, i int) *slot {
 	s := &slot{worker: w, number: i, status: w.mem.Status(i), out: w.mem.Writer(i)}
 	s.wait = s.full
 	s.called = func() bool { return !w.queue.Idle() }
+	s.decided = func() bool { return s.out.Unread() == 0 }
 	return s
 }
 
@@ -164,24 +166,13 @@ func (s *slot) context(t shm.Task, pos uint64) (*task.Ctx, context.CancelFunc) {
 	return tc, nil
 }
 
-// verdictTime is how long a slot looks for the verdict on a task before it sleeps.
-const verdictTime = 200 * time.Microsecond
-
 // verdict waits until the pool has decided the task that was just published:
 // it depends on what it read in dictionaries, and the next one would read what
 // it is about to change.
 func (s *slot) verdict() {
 	s.bell()
-	begin := meter.Now()
-	for n := 0; s.out.Unread() > 0; n++ {
-		switch {
-		case s.mem.Bells.Spin.Load() != 0 && n < 1000:
-		case meter.Now()-begin < int64(verdictTime):
-			yieldCore()
-		default:
-			s.bell()
-			time.Sleep(verdictTime / 4)
-		}
+	if s.mem.Bells.Spin.Load() == 0 || !spin(s.decided) {
+		s.out.Await()
 	}
 	s.now = 0 // the wait is not the next task's
 }

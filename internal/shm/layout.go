@@ -71,7 +71,9 @@ type Status struct {
 
 	Read     atomic.Uint64 // results the pool has read
 	Consumed atomic.Uint64 // bytes of the ring that may be written again
-	_        [48]byte
+	waits    atomic.Uint32 // the slot sleeps until Read has moved
+	turn     atomic.Uint32 // moves when it is woken
+	_        [40]byte
 }
 
 func init() {

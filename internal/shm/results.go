@@ -151,6 +151,20 @@ func (w *Writer) inside(b []byte) bool {
 // Unread is how many results the pool has not read yet.
 func (w *Writer) Unread() uint64 { return w.count - w.status.Read.Load() }
 
+// Await sleeps until the pool has read everything that was published.
+func (w *Writer) Await() {
+	s := w.status
+	s.waits.Store(1)
+	defer s.waits.Store(0)
+	for {
+		turn := s.turn.Load()
+		if w.Unread() == 0 {
+			return
+		}
+		sleepOn(&s.turn, turn)
+	}
+}
+
 // Published is how many results the slot has published.
 func (w *Writer) Published() uint64 { return w.count }
 
@@ -241,4 +255,8 @@ func (r *Reader) Release() {
 	}
 	r.status.Read.Store(r.count)
 	r.status.Consumed.Store(r.at)
+	if r.status.waits.Load() != 0 {
+		r.status.turn.Add(1)
+		wakeWord(&r.status.turn)
+	}
 }

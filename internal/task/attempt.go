@@ -43,6 +43,10 @@ type Tx interface {
 	// MergeInto adds the set to that of the enclosing attempt (a nested loop).
 	MergeInto(parent *Attempt) error
 
+	// Release gives the set back for the next attempt. Nobody may use it any
+	// more.
+	Release()
+
 	// Append appends the encoding that travels to the owner beside the result.
 	Append(dst []byte) ([]byte, error)
 
@@ -187,6 +191,7 @@ func (a *Attempt) Finish(err error) (uint64, error) {
 			}
 		}
 		tx.Drop()
+		tx.Release()
 		return 0, err
 	case a.Parent != nil:
 		return 0, tx.MergeInto(a.Parent)
@@ -195,6 +200,7 @@ func (a *Attempt) Finish(err error) (uint64, error) {
 	if err != nil {
 		tx.Drop()
 	}
+	tx.Release()
 	return n, err
 }
 

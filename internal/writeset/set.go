@@ -14,7 +14,6 @@ import (
 // Set is the write set of one attempt, or of one call outside tasks.
 type Set struct {
 	parts   []Part
-	one     [1]Part
 	err     error // of a write that failed: the attempt can't commit any more
 	attempt *task.Attempt
 	from    Reader // of a set that is decoded, here to save an allocation
@@ -22,8 +21,8 @@ type Set struct {
 
 // New makes the set of an attempt; it is what [task.Attempt.With] creates.
 func New(a *task.Attempt) task.Tx {
-	s := &Set{attempt: a}
-	s.parts = s.one[:0]
+	s := sets.Get().(*Set)
+	s.attempt = a
 	return s
 }
 
@@ -123,14 +122,14 @@ func (s *Set) dropScoped() {
 	s.parts = kept
 }
 
-// release gives parts and set back for the next one.
-func (s *Set) release() {
+// Release gives parts and set back for the next one.
+func (s *Set) Release() {
 	for _, p := range s.parts {
 		p.Release()
 	}
 	clear(s.parts)
 	s.parts, s.from, s.err, s.attempt = s.parts[:0], Reader{}, nil, nil
-	decoded.Put(s)
+	sets.Put(s)
 }
 
-var decoded = sync.Pool{New: func() any { return new(Set) }}
+var sets = sync.Pool{New: func() any { return new(Set) }}

@@ -78,8 +78,8 @@ func CommitEncoded(b []byte, t task.Ticket) (uint64, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	s := decoded.Get().(*Set)
-	defer s.release()
+	s := sets.Get().(*Set)
+	defer s.Release()
 	if err := s.decode(b); err != nil {
 		return 0, err
 	}
@@ -91,8 +91,8 @@ func CheckEncoded(b []byte, t task.Ticket) error {
 	if len(b) == 0 {
 		return nil
 	}
-	s := decoded.Get().(*Set)
-	defer s.release()
+	s := sets.Get().(*Set)
+	defer s.Release()
 	if err := s.decode(b); err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func TestRefusesSetsNoBodyMakes(t *testing.T) {
 		"out of order":      {concat([]byte{2, 2}, second, first), "out of order"},
 		"too many parts":    {concat([]byte{2, 100}, part), "ends early"},
 		"bytes after":       {concat(a, []byte{0}), "after its end"},
-		"truncated":         {a[:len(a)-1], "ends early"},
+		"truncated":         {a[:len(a)-1], "ends early|more operations"},
 		"unknown":           {unknown, "unknown dictionary"},
 		"unknown anonymous": {anonymous, "closed"},
 		"flags":             {concat(a[:10], []byte{128}, a[11:]), "flags"},
