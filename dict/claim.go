@@ -115,8 +115,10 @@ func (c *claims[K]) take(by uint64, k K) bool {
 		c.keys = map[K]*claimed[K]{}
 	}
 	h := &claimed[K]{c, by, k}
+	if !writeset.Hold(by, h) {
+		return false
+	}
 	c.keys[k] = h
-	writeset.Hold(by, h)
 	return true
 }
 

@@ -1,12 +1,14 @@
 package dict
 
 import (
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 	"unsafe"
 
 	"parfor.dev/parfor/internal/arena"
 	"parfor.dev/parfor/internal/replica"
+	"parfor.dev/parfor/internal/task"
 )
 
 // sharing is a worker's side of the memory in which the owner keeps the entries.
@@ -77,6 +79,7 @@ func (c *core[K, V]) lost(m *memory) { c.shares.now.CompareAndSwap(m, nil) }
 
 // nearGet reads a key from shared memory.
 func (c *core[K, V]) nearGet(m *memory, k K) (v V, mark uint64, ok bool, err error) {
+	task.Decide(c.nearHash(k))
 	if m.words != nil {
 		mark, ok, err = m.words.Get(toWord(k))
 		return fromWord[V](mark), mark, ok, err
@@ -87,4 +90,24 @@ func (c *core[K, V]) nearGet(m *memory, k K) (v V, mark uint64, ok bool, err err
 		v, err = c.val().Get(b)
 	}
 	return v, mark, ok, err
+}
+
+// nearHash tells a key from those of all dictionaries, in this process.
+func (c *core[K, V]) nearHash(k K) uint64 {
+	if c.word {
+		return (toWord(k) ^ c.id) * 0x9e3779b97f4a7c15 >> 20
+	}
+	return maphash.Comparable(nearSeed, k) ^ c.id
+}
+
+var nearSeed = maphash.MakeSeed()
+
+// Undecide notes what the attempt writes, for the tasks after it.
+func (o *overlay[K, V]) Undecide(slot int, count uint64) {
+	if o.wiped {
+		task.UndecideAll(slot, count)
+	}
+	for i := range o.ops {
+		task.Undecide(o.c.nearHash(o.ops[i].key), slot, count)
+	}
 }

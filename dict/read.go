@@ -61,6 +61,7 @@ func (c *core[K, V]) read(a *task.Attempt, k K) (v V, ok bool, err error) {
 	if len(o.ops) == 0 && !o.wiped && a.Parent == nil {
 		var mark uint64
 		if m := c.shares.now.Load(); m != nil && m.words != nil {
+			task.Decide(c.nearHash(k))
 			if mark, ok, err = m.words.Get(toWord(k)); err == nil {
 				o.seen.add(k, mark, ok)
 				return fromWord[V](mark), ok, nil

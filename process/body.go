@@ -81,13 +81,15 @@ func (a *attempt) settle(out []byte, err error) {
 		}
 		if err != nil {
 			a.writes = tx.AppendObserved(a.writes)
+		} else {
+			tx.Undecide(a.number, a.out.Published()+1)
 		}
 	}
 	a.finish(out, a.writes, err, late)
 	if tx != nil {
 		tx.Release()
 	}
-	if observed {
+	if observed && a.mem.Bells.Careful.Load() != 0 {
 		a.verdict()
 	}
 }

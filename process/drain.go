@@ -1,12 +1,14 @@
 package process
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/errwire"
 	"parfor.dev/parfor/internal/shm"
+	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/observe"
 )
 
@@ -81,7 +83,7 @@ func (o *owner) finish(res *shm.Result) error {
 	o.served++
 	x := &o.outcome
 	*x = engine.Outcome{Worker: o.id, PID: o.proc.pid, Start: res.Start, Took: time.Duration(res.Took),
-		Claims: o.proc.mem.Identity().Claimant(res.Pos), Writes: res.Writes}
+		Claims: task.ClaimantOf(o.proc.mem.Identity().Life, res.Pos+1), Writes: res.Writes}
 	if res.Failed {
 		x.Err = errwire.Decode(res.Out)
 	} else {
@@ -102,8 +104,33 @@ func (o *owner) finish(res *shm.Result) error {
 // the loop and its meter.
 func (o *owner) close(sh *share, t engine.Task, x *engine.Outcome) {
 	sh.job.Settle(t, x)
+	o.care(x)
 	o.count(sh, x, t)
 	sh.job.Finish(t, x)
+}
+
+// careful is for how many commits without a conflict workers are careful after
+// one.
+const careful = 1000
+
+// care has the workers be careful for a while when a task conflicted: those
+// that may conflict then wait for their verdicts, so that what a task reads is
+// seldom out of date when it commits.
+func (o *owner) care(x *engine.Outcome) {
+	p := o.pool
+	var c *task.Conflict
+	if x.Err != nil && errors.As(x.Err, &c) {
+		p.care.Store(careful)
+	} else if p.care.Load() > 0 && x.Commit != 0 {
+		p.care.Add(-1)
+	}
+	want := uint32(0)
+	if p.care.Load() > 0 {
+		want = 1
+	}
+	if b := o.proc.mem.Bells; b.Careful.Load() != want {
+		b.Careful.Store(want)
+	}
 }
 
 // drop takes a task off the books.

@@ -8,6 +8,7 @@ import (
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/meter"
 	"parfor.dev/parfor/internal/shm"
+	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/observe"
 )
 
@@ -30,6 +31,9 @@ func (o *owner) bury() {
 		o.drain()
 	}
 	o.answer() // what it still asked for takes effect; nobody reads the answers
+	if task.EndLife != nil {
+		task.EndLife(pr.mem.Identity().Life)
+	}
 	d := death{pid: pr.pid, code: -1, cause: parfor.Killed}
 	if err == nil {
 		d = autopsy(state, pr.stderr.text(), pr.dump())
@@ -82,7 +86,7 @@ func (o *owner) settle(d *death) (lost int) {
 // lose fails a task that died with its worker.
 func (o *owner) lose(r *rec, pos uint64, d *death) {
 	x := &o.outcome
-	*x = engine.Outcome{Worker: o.id, PID: d.pid, Start: meter.Now(), Claims: o.proc.mem.Identity().Claimant(pos)}
+	*x = engine.Outcome{Worker: o.id, PID: d.pid, Start: meter.Now(), Claims: task.ClaimantOf(o.proc.mem.Identity().Life, pos+1)}
 	switch {
 	case r.verdict != nil:
 		x.Err = r.verdict

@@ -14,7 +14,7 @@ func (o *owner) park() {
 	b.Want.Store(uint32(want))
 	b.Waiting.Store(1)
 	defer b.Waiting.Store(0)
-	if n := o.proc.unread(); n >= want || n > 0 && b.Sleeping.Load() != 0 {
+	if n := o.proc.unread(); n >= want || n > 0 && (b.Sleeping.Load() != 0 || b.Urgent.Load() != 0) {
 		return
 	}
 	wait := time.Duration(0)

@@ -29,6 +29,7 @@ type Pool struct {
 	owners  []*owner
 	spawner *spawner
 	ledger  engine.Ledger
+	care    atomic.Int64 // commits until workers stop being careful
 	output  output
 	unbind  func() bool
 

@@ -27,14 +27,12 @@ type slot struct {
 
 	spinner spinner
 	called  func() bool
-	decided func() bool
 }
 
 func newSlot(w *worker, i int) *slot {
 	s := &slot{worker: w, number: i, status: w.mem.Status(i), out: w.mem.Writer(i)}
 	s.wait = s.full
 	s.called = func() bool { return !w.queue.Idle() }
-	s.decided = func() bool { return s.out.Unread() == 0 }
 	return s
 }
 
@@ -154,7 +152,7 @@ func (s *slot) context(t shm.Task, pos uint64) (*task.Ctx, context.CancelFunc) {
 		return s.shared, nil
 	}
 	tc := &task.Ctx{Context: s.loop.ctx, Attempt: task.Attempt{
-		Index: int(t.Index), Number: int(t.Attempt), Worker: s.number, Loop: &s.loop.shared, Token: s.identity.Claimant(pos)}}
+		Index: int(t.Index), Number: int(t.Attempt), Worker: s.number, Loop: &s.loop.shared, Token: task.ClaimantOf(s.identity.Life, pos+1)}}
 	if s.loop.timeout > 0 {
 		ctx, cancel := context.WithTimeoutCause(s.loop.ctx, s.loop.timeout, errLate)
 		tc.Context = ctx
@@ -166,15 +164,24 @@ func (s *slot) context(t shm.Task, pos uint64) (*task.Ctx, context.CancelFunc) {
 	return tc, nil
 }
 
-// verdict waits until the pool has decided the task that was just published:
-// it depends on what it read in dictionaries, and the next one would read what
-// it is about to change.
+// verdict waits until the pool has decided what the slot has published. Where
+// tasks conflict, one that may conflict waits for its own before the next one
+// begins; else a task waits that reads what an undecided one has written (see
+// task.Undecided).
 func (s *slot) verdict() {
-	s.bell()
-	if s.mem.Bells.Spin.Load() == 0 || !spin(s.decided) {
-		s.out.Await()
-	}
+	s.await(s.number, s.out.Published())
 	s.now = 0 // the wait is not the next task's
+}
+
+// await waits until the pool has decided that many results of a slot.
+func (w *worker) await(slot int, count uint64) {
+	b, st := w.mem.Bells, w.mem.Status(slot)
+	b.Urgent.Add(1)
+	defer b.Urgent.Add(^uint32(0))
+	w.bell()
+	if b.Spin.Load() == 0 || !spin(func() bool { return st.Read.Load() >= count }) {
+		st.Await(count)
+	}
 }
 
 // full waits a little for the pool to read results.

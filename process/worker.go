@@ -54,6 +54,8 @@ func runWorker() {
 	w.signals()
 	debug.SetMaxStack(maxStack)
 	call.ToOwner = w.toOwner
+	task.Undecided.Wait = w.await
+	task.Undecided.Read = func(slot int) uint64 { return mem.Status(slot).Read.Load() }
 	go w.obey(ctl)
 	hello := binary.LittleEndian.AppendUint64(nil, registry.Fingerprint())
 	if err := w.up.Write(wire.Hello, hello); err != nil {

@@ -55,7 +55,9 @@ type Identity struct {
 type Bells struct {
 	Sleeping atomic.Uint32 // the worker has no request
 	Spin     atomic.Uint32 // before it sleeps it may look for one for a while
-	_        [56]byte
+	Urgent   atomic.Uint32 // slots that wait for the verdict on a result
+	Careful  atomic.Uint32 // tasks conflict: one that may waits for its verdict
+	_        [48]byte
 	Waiting  atomic.Uint32 // the pool waits for results
 	Want     atomic.Uint32 // ... for that many, unless the worker runs dry
 	_        [56]byte
@@ -71,8 +73,8 @@ type Status struct {
 
 	Read     atomic.Uint64 // results the pool has read
 	Consumed atomic.Uint64 // bytes of the ring that may be written again
-	waits    atomic.Uint32 // the slot sleeps until Read has moved
-	turn     atomic.Uint32 // moves when it is woken
+	waits    atomic.Uint32 // how many sleep in the worker until Read has moved
+	turn     atomic.Uint32 // moves when they are woken
 	_        [40]byte
 }
 
@@ -154,10 +156,6 @@ func view(r *Region, mem []byte, slots, results int) *Memory {
 
 // Identity is who the worker is.
 func (m *Memory) Identity() Identity { return m.head.ident }
-
-// Claimant is who the task of the request at a position claims as: a number
-// that no other attempt of the program has.
-func (id Identity) Claimant(pos uint64) uint64 { return id.Life<<40 | pos + 1 }
 
 // Slots is how many tasks can run in the worker at once.
 func (m *Memory) Slots() int { return len(m.slots) }

@@ -151,14 +151,14 @@ func (w *Writer) inside(b []byte) bool {
 // Unread is how many results the pool has not read yet.
 func (w *Writer) Unread() uint64 { return w.count - w.status.Read.Load() }
 
-// Await sleeps until the pool has read everything that was published.
-func (w *Writer) Await() {
-	s := w.status
-	s.waits.Store(1)
-	defer s.waits.Store(0)
+// Await sleeps until the pool has read that many results of a slot. Several
+// goroutines of the worker may call it.
+func (s *Status) Await(count uint64) {
+	s.waits.Add(1)
+	defer s.waits.Add(^uint32(0))
 	for {
 		turn := s.turn.Load()
-		if w.Unread() == 0 {
+		if s.Read.Load() >= count {
 			return
 		}
 		sleepOn(&s.turn, turn)

@@ -55,10 +55,11 @@ type Tx interface {
 	AppendObserved(dst []byte) []byte
 
 	// Observed reports whether the attempt depends on what it read, so that it
-	// may conflict. Whoever runs tasks one after the other waits for its verdict
-	// before it goes on: the next task would read what this one is about to
-	// change. Valid once the body is over.
+	// may conflict. Valid once the body is over.
 	Observed() bool
+
+	// Undecide notes in a worker process what the set writes; see [Undecide].
+	Undecide(slot int, count uint64)
 }
 
 // What package dict knows of sets that came from another process; it sets them
@@ -73,7 +74,22 @@ var (
 	// EndClaims frees what the attempt of that number ([Attempt.Claimant]) holds,
 	// which ended without a commit. Needless while ClaimsOpen is 0.
 	EndClaims func(claimant uint64)
+
+	// EndLife says that a worker process has died (shm.Identity.Life): it can
+	// claim nothing more. Its tasks are ended one by one after that.
+	EndLife func(life uint64)
 )
+
+// A claimant in a worker process is the number of the worker's life and that of
+// the request, see shm.Identity.Claimant.
+const lifeShift = 40
+
+// LifeOf returns the worker's life of a claimant; what it returns for others is
+// no life.
+func LifeOf(claimant uint64) uint64 { return claimant >> lifeShift }
+
+// ClaimantOf makes a claimant of a worker's life and a number in it.
+func ClaimantOf(life, n uint64) uint64 { return life<<lifeShift | n }
 
 // ClaimsOpen is how many claims running tasks hold in this program.
 var ClaimsOpen atomic.Int64

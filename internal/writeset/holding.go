@@ -15,18 +15,35 @@ type Holding interface{ Free() }
 // one that ends without a commit, be it killed, leaves nothing held.
 var holdings struct {
 	sync.Mutex
-	of map[uint64][]Holding
+	of   map[uint64][]Holding
+	dead map[uint64]bool // lives of workers that have ended
 }
 
-// Hold notes what an attempt has. It is Settled or freed later.
-func Hold(claimant uint64, h Holding) {
+// Hold notes what an attempt has. It is Settled or freed later. False says that
+// the attempt's worker has died meanwhile: it can have nothing any more.
+func Hold(claimant uint64, h Holding) bool {
 	holdings.Lock()
 	defer holdings.Unlock()
+	if holdings.dead[task.LifeOf(claimant)] {
+		return false
+	}
 	if holdings.of == nil {
 		holdings.of = map[uint64][]Holding{}
 	}
 	holdings.of[claimant] = append(holdings.of[claimant], h)
 	task.ClaimsOpen.Add(1)
+	return true
+}
+
+// EndLife says that a worker died: what it still asked for, and is on its way
+// to be answered, comes too late.
+func EndLife(life uint64) {
+	holdings.Lock()
+	defer holdings.Unlock()
+	if holdings.dead == nil {
+		holdings.dead = map[uint64]bool{}
+	}
+	holdings.dead[life] = true
 }
 
 // Settled says that the attempt needs h no longer: it is committed, or was

@@ -17,6 +17,7 @@ func init() {
 	task.CommitEncoded = CommitEncoded
 	task.CheckEncoded = CheckEncoded
 	task.EndClaims = EndClaims
+	task.EndLife = EndLife
 	call.Handle(callKind, serve)
 }
 

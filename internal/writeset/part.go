@@ -28,6 +28,7 @@ type Part interface {
 	Apply(n uint64, t task.Ticket)
 	Unlock()
 
+	Undecide(slot int, count uint64) // in a worker, see task.Undecide
 	MergeInto(parent *Set)
 	Undo(*task.Attempt) // the attempt came to nothing: its claims are free
 	Append(dst []byte) ([]byte, error)

@@ -109,6 +109,13 @@ func (s *Set) Observed() bool {
 	return false
 }
 
+// Undecide notes what the set writes, in a worker process.
+func (s *Set) Undecide(slot int, count uint64) {
+	for _, p := range s.parts {
+		p.Undecide(slot, count)
+	}
+}
+
 // dropScoped forgets dictionaries that were made inside a task: they end with
 // it.
 func (s *Set) dropScoped() {
