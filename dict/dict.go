@@ -84,14 +84,8 @@ type core[K comparable, V any] struct {
 // [Make] there. An empty dictionary costs a few hundred bytes, the first entry
 // 16 KiB more.
 func New[K comparable, V any](name string, opts ...Option) *Dict[K, V] {
-	pkg, site := caller()
-	if name == "" {
-		panic(fmt.Sprintf("dict: New at %s: the name is empty", site))
-	}
-	full := pkg + "." + name
-	if at := sealedAt(); at != "" {
-		panic(fmt.Sprintf("dict: %s is made at %s, after process.Main at %s: worker processes would not know it; make it in a package variable, or use dict.Make", full, site, at))
-	}
+	pkg, site := callerOf(thisPackage + ".New")
+	full := fullName(pkg, name, site)
 	c, err := newCore[K, V](full, opts)
 	if err != nil {
 		panic(fmt.Sprintf("dict: %s at %s: %v", full, site, err))
@@ -99,6 +93,18 @@ func New[K comparable, V any](name string, opts ...Option) *Dict[K, V] {
 	c.id, c.site = writeset.Named(full), site
 	writeset.Keep(c)
 	return &Dict[K, V]{c}
+}
+
+// fullName checks that a dictionary of a name can be made now.
+func fullName(pkg, name, site string) string {
+	if name == "" {
+		panic(fmt.Sprintf("dict: New at %s: the name is empty", site))
+	}
+	full := pkg + "." + name
+	if at := sealedAt(); at != "" {
+		panic(fmt.Sprintf("dict: %s is made at %s, after process.Main at %s: worker processes would not know it; make it in a package variable, or use dict.Make", full, site, at))
+	}
+	return full
 }
 
 // Make returns a dictionary without a name, to be passed to bodies inside

@@ -10,18 +10,18 @@ import (
 	"parfor.dev/parfor/internal/registry"
 )
 
-const (
-	thisPackage = "parfor.dev/parfor/dict"
-	newFunction = thisPackage + ".New"
-)
+const thisPackage = "parfor.dev/parfor/dict"
 
-// caller returns the import path of the package that called New, and the place.
-func caller() (pkg, site string) {
+// callerOf returns the import path of the package that called a function of this
+// one, and the place.
+func callerOf(function string) (pkg, site string) {
 	var pcs [8]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	inside := false
 	for {
 		f, more := frames.Next()
-		if f.Function != newFunction && !strings.HasPrefix(f.Function, newFunction+"[") {
+		inside = inside || f.Function == function || strings.HasPrefix(f.Function, function+"[")
+		if inside && f.Function != function && !strings.HasPrefix(f.Function, function+"[") {
 			return packageOf(f.Function), fmt.Sprintf("%s:%d", f.File, f.Line)
 		}
 		if !more {
