@@ -6,6 +6,7 @@
 // other result is right, and a dictionary counted exactly the successes.
 //
 //	go run ./internal/chaos -runs 10
+//	go run ./internal/chaos -count get-set -attempts 3 -workers 8 -every 100ms -tasks 10000000
 package main
 
 import (
@@ -27,47 +28,77 @@ import (
 	"parfor.dev/parfor/process"
 )
 
-// successes counts the tasks that succeeded, under one key.
-var successes = dict.New[string, int]("successes")
+// successes counts the tasks that succeeded, spread over some keys.
+var successes = dict.New[int, int]("successes")
 
-func double(ctx context.Context, n int) (int, error) {
-	if err := successes.Add(ctx, "tasks", 1); err != nil {
-		return 0, err
-	}
-	return 2 * n, nil
+func byAdd(ctx context.Context, n int) (int, error) {
+	return 2 * n, successes.Add(ctx, n%parfor.Arg[keys](ctx).N, 1)
 }
 
-var _ = parfor.Register(double)
+// byGetSet is the tutorial's d[k] = d[k] + 1.
+func byGetSet(ctx context.Context, n int) (int, error) {
+	k := n % parfor.Arg[keys](ctx).N
+	v, _, err := successes.Get(ctx, k)
+	if err != nil {
+		return 0, err
+	}
+	return 2 * n, successes.Set(ctx, k, v+1)
+}
+
+type keys struct{ N int }
+
+var (
+	_ = parfor.Register(byAdd)
+	_ = parfor.Register(byGetSet)
+)
+
+// counting is how the tasks count.
+var counting = map[string]func(context.Context, int) (int, error){"add": byAdd, "get-set": byGetSet}
+
+type plan struct {
+	tasks, workers, attempts, keys int
+	every                          time.Duration
+	body                           func(context.Context, int) (int, error)
+}
 
 func main() {
 	tasks := flag.Int("tasks", 1_000_000, "tasks of a run")
 	every := flag.Duration("every", 50*time.Millisecond, "time between kills")
 	workers := flag.Int("workers", 4, "worker processes")
+	attempts := flag.Int("attempts", 1, "attempts of a task")
+	spread := flag.Int("keys", 100_000, "keys that the tasks count under")
+	count := flag.String("count", "add", "how a task counts: add, or get-set")
 	runs := flag.Int("runs", 1, "runs")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the choice of victims")
 	flag.Parse()
 	process.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	fmt.Printf("%d tasks on %d workers, a SIGKILL every %v, seed %d\n", *tasks, *workers, *every, *seed)
+	p := plan{*tasks, *workers, *attempts, *spread, *every, counting[*count]}
+	if p.body == nil {
+		log.Fatalf("-count %q: add or get-set", *count)
+	}
+	fmt.Printf("%d tasks that count by %s under %d keys, on %d workers, %d attempts each, a SIGKILL every %v, seed %d\n",
+		p.tasks, *count, p.keys, p.workers, p.attempts, p.every, *seed)
 	for run := range *runs {
-		if err := once(ctx, run+1, *tasks, *workers, *every, *seed+uint64(run)); err != nil {
+		if err := once(ctx, run+1, &p, *seed+uint64(run)); err != nil {
 			log.Fatalf("run %d: %v", run+1, err)
 		}
 	}
 }
 
-func once(ctx context.Context, run, tasks, workers int, every time.Duration, seed uint64) error {
+func once(ctx context.Context, run int, p *plan, seed uint64) error {
 	if err := successes.Clear(ctx); err != nil {
 		return err
 	}
-	pool, err := process.NewPool(ctx, workers)
+	pool, err := process.NewPool(ctx, p.workers)
 	if err != nil {
 		return err
 	}
-	k := newKiller(every, seed)
+	k := newKiller(p.every, seed)
 	begin := time.Now()
-	out, loopErr := parfor.Map(ctx, parfor.Range(tasks), double, parfor.On(pool), parfor.KeepGoing(), parfor.Observe(k))
+	out, loopErr := parfor.Map(ctx, parfor.Range(p.tasks), p.body, parfor.On(pool), parfor.KeepGoing(), parfor.Observe(k),
+		parfor.Attempts(p.attempts), parfor.OnConflict(parfor.Rerun), parfor.With(keys{p.keys}))
 	took := time.Since(begin)
 	k.stop()
 	if err := pool.Close(); err != nil {
@@ -77,15 +108,15 @@ func once(ctx context.Context, run, tasks, workers int, every time.Duration, see
 	if err != nil {
 		return err
 	}
-	counted, _, err := successes.Get(ctx, "tasks")
-	if err != nil {
-		return err
+	counted := 0
+	for _, v := range successes.All(ctx) {
+		counted += v
 	}
-	if counted != tasks-lost {
-		return fmt.Errorf("the dictionary counted %d, %d tasks succeeded", counted, tasks-lost)
+	if counted != p.tasks-lost {
+		return fmt.Errorf("the dictionary counted %d, %d tasks succeeded", counted, p.tasks-lost)
 	}
 	fmt.Printf("run %d: %d tasks in %v, %d kills, %d items lost and named, dictionary %d: exact\n",
-		run, tasks, took.Round(time.Millisecond), k.kills, lost, counted)
+		run, p.tasks, took.Round(time.Millisecond), k.kills, lost, counted)
 	return ctx.Err()
 }
 
