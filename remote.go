@@ -1,13 +1,16 @@
 package parfor
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"parfor.dev/parfor/internal/codec"
 	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/internal/mutant"
 	"parfor.dev/parfor/internal/task"
 )
 
@@ -33,12 +36,19 @@ func (c *claims) end() { c.once.Do(func() { close(c.over) }) }
 func (p *policy) settleRemote(t engine.Task, o *engine.Outcome, decode func([]byte) error) {
 	if o.Err == nil {
 		o.Err = decode(o.Out)
+	} else if mutant.Is("leaked") && len(o.Writes) > 0 {
+		task.CommitEncoded(o.Writes, p.ticket(t, o))
 	} else if len(o.Writes) > 0 && p.parent == nil && task.CheckEncoded != nil {
 		var c *task.Conflict
 		if err := task.CheckEncoded(o.Writes, p.ticket(t, o)); errors.As(err, &c) {
 			o.Err = c
 		}
 		o.Writes = nil
+	}
+	if mutant.Is("late") && o.Err == nil && len(o.Writes) > 0 { // reported before it is true
+		b := bytes.Clone(o.Writes)
+		time.AfterFunc(time.Millisecond, func() { task.CommitEncoded(b, task.Ticket{}) })
+		return
 	}
 	if o.Err == nil && len(o.Writes) > 0 {
 		o.Commit, o.Err = p.commitRemote(t, o)

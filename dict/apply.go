@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/bits"
 
+	"parfor.dev/parfor/internal/mutant"
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
@@ -175,6 +176,9 @@ func (o *overlay[K, V]) Apply(n uint64, tk task.Ticket) {
 			v = p.val
 		case p.op == writeset.Drop:
 			ok = false
+		case p.op == writeset.Plus && mutant.Is("lost"): // read before, not now
+			t.put(h, p.key, p.val, n)
+			continue
 		case p.op == writeset.Plus && c.ring != 0:
 			t.words.Mark(t.shardOf(h), n)
 			t.words.Add(h, toWord(p.key), toWord(p.val), c.ring)

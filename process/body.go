@@ -11,6 +11,7 @@ import (
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/internal/errwire"
 	"parfor.dev/parfor/internal/meter"
+	"parfor.dev/parfor/internal/mutant"
 	"parfor.dev/parfor/internal/shm"
 	"parfor.dev/parfor/internal/task"
 )
@@ -79,7 +80,9 @@ func (a *attempt) settle(out []byte, err error) {
 				a.writes = a.writes[:0]
 			}
 		}
-		if err != nil {
+		if err != nil && mutant.Is("leaked") {
+			a.writes, _ = tx.Append(a.writes)
+		} else if err != nil {
 			a.writes = tx.AppendObserved(a.writes)
 		} else {
 			tx.Undecide(a.number, a.out.Published()+1)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"parfor.dev/parfor/internal/mutant"
 )
 
 // Errors of an attempt's context; parfor exports them.
@@ -184,7 +186,7 @@ func (a *Attempt) open(create func(*Attempt) Tx) (Tx, error) {
 func (a *Attempt) Seal() Tx {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.done = true
+	a.done = !mutant.Is("unsealed")
 	tx := a.tx
 	a.tx = nil
 	return tx
@@ -200,7 +202,7 @@ func (a *Attempt) Finish(err error) (uint64, error) {
 	switch {
 	case tx == nil:
 		return 0, err
-	case err != nil:
+	case err != nil && !mutant.Is("leaked"):
 		if a.Parent == nil {
 			if c := tx.Check(a.ticket()); c != nil {
 				err = c
@@ -211,6 +213,10 @@ func (a *Attempt) Finish(err error) (uint64, error) {
 		return 0, err
 	case a.Parent != nil:
 		return 0, tx.MergeInto(a.Parent)
+	}
+	if mutant.Is("leaked") && err != nil {
+		tx.Commit(a.ticket())
+		return 0, err
 	}
 	n, err := tx.Commit(a.ticket())
 	if err != nil {

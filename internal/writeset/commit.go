@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"parfor.dev/parfor/internal/mutant"
 	"parfor.dev/parfor/internal/task"
 )
 
@@ -39,8 +40,14 @@ func Commit(parts []Part, t task.Ticket) (uint64, error) {
 	if len(parts) > 1 {
 		slices.SortFunc(parts, byStore)
 	}
+	if mutant.Is("torn") && len(parts) > 1 && changes { // two commits of what is one
+		if _, err := Commit(parts[:1], t); err != nil {
+			return 0, err
+		}
+		return Commit(parts[1:], t)
+	}
 	lock(parts)
-	if observed {
+	if observed && !mutant.Is("unvalidated") {
 		if c := conflict(parts, t); c != nil {
 			unlock(parts)
 			return 0, c
