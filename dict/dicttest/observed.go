@@ -123,7 +123,7 @@ func census(ctx context.Context, n int) error {
 	}
 	all, err := ints.Snapshot(ctx)
 	if err != nil || len(all) != seen {
-		return fmt.Errorf("Len %d, Snapshot %d: %w", seen, len(all), err)
+		return fmt.Errorf("the size is %d, a snapshot has %d: %w", seen, len(all), err)
 	}
 	return ints.Set(ctx, seen, n)
 }
