@@ -54,6 +54,11 @@ func (o *overlay[K, V]) lockShards() {
 	for i := range o.eachHeld {
 		t.lock(i)
 	}
+	if t.words != nil {
+		for i := range o.ops {
+			o.fetched += t.words.Near(o.ops[i].hash)
+		}
+	}
 }
 
 // lone reports whether one shard is all it takes.

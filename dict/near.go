@@ -104,10 +104,18 @@ var nearSeed = maphash.MakeSeed()
 
 // Undecide notes what the attempt writes, for the tasks after it.
 func (o *overlay[K, V]) Undecide(slot int, count uint64) {
+	if !o.Changes() {
+		return
+	}
+	task.UndecideAny(slot, count)
 	if o.wiped {
 		task.UndecideAll(slot, count)
 	}
 	for i := range o.ops {
-		task.Undecide(o.c.nearHash(o.ops[i].key), slot, count)
+		h := o.ops[i].hash
+		if !o.index.on {
+			h = o.c.nearHash(o.ops[i].key)
+		}
+		task.Undecide(h, slot, count)
 	}
 }

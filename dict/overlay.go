@@ -7,9 +7,6 @@ import (
 	"parfor.dev/parfor/internal/writeset"
 )
 
-// indexFrom is how many keys a part has before it needs a map to find them.
-const indexFrom = 9
-
 // overlay is what one attempt did to one dictionary, and what it saw there:
 // for each key what is to be done, and possibly a Clear before all of that. It
 // is a writeset.Part.
@@ -18,8 +15,7 @@ type overlay[K comparable, V any] struct {
 	wiped  bool
 	strict bool            // every sight counts: the loop is serializable
 	ops    []pending[K, V] // in the order in which keys were first touched
-	index  map[K]int32     // into ops, if indexed
-	many   bool            // indexed: there are indexFrom keys or more
+	index  index           // of ops
 	first  [1]pending[K, V]
 	seen   sights[K]
 	claims []K // claimed by this attempt, to be freed if it comes to nothing
@@ -30,6 +26,7 @@ type overlay[K comparable, V any] struct {
 	serial  bool  // the table's one lock is held, too
 	entries int   // afterwards, if the dictionary has a limit
 	bytes   int64 // likewise
+	fetched uint64
 
 	alone [1]writeset.Part // itself, for a commit of one part
 }
@@ -63,12 +60,16 @@ func (c *core[K, V]) part(s *writeset.Set) *overlay[K, V] {
 }
 
 func (o *overlay[K, V]) find(k K) *pending[K, V] {
-	if o.many {
-		if i, ok := o.index[k]; ok {
+	if o.index.on {
+		if i := o.indexed(k, o.c.nearHash(k)); i >= 0 {
 			return &o.ops[i]
 		}
 		return nil
 	}
+	return o.scan(k)
+}
+
+func (o *overlay[K, V]) scan(k K) *pending[K, V] {
 	for i := range o.ops {
 		if o.ops[i].key == k {
 			return &o.ops[i]
@@ -79,24 +80,20 @@ func (o *overlay[K, V]) find(k K) *pending[K, V] {
 
 // entry returns the place of a key, made if need be.
 func (o *overlay[K, V]) entry(k K) *pending[K, V] {
-	if p := o.find(k); p != nil {
+	var h uint64
+	if o.index.on {
+		h = o.c.nearHash(k)
+		if i := o.indexed(k, h); i >= 0 {
+			return &o.ops[i]
+		}
+	} else if p := o.scan(k); p != nil {
 		return p
 	}
 	if o.ops == nil {
 		o.ops = o.first[:0]
 	}
-	o.ops = append(o.ops, pending[K, V]{key: k})
-	switch {
-	case o.many:
-		o.index[k] = int32(len(o.ops) - 1)
-	case len(o.ops) == indexFrom:
-		if o.many = true; o.index == nil {
-			o.index = make(map[K]int32, 8*indexFrom)
-		}
-		for i := range o.ops {
-			o.index[o.ops[i].key] = int32(i)
-		}
-	}
+	o.ops = append(o.ops, pending[K, V]{key: k, hash: h})
+	o.enlist()
 	return &o.ops[len(o.ops)-1]
 }
 
@@ -215,17 +212,6 @@ func (o *overlay[K, V]) Release() {
 	o.ops, o.wiped, o.strict, o.claims = o.ops[:0], false, false, nil
 	o.unindex()
 	o.c.spare.Put(o)
-}
-
-// unindex forgets the index, and keeps its memory if that is little.
-func (o *overlay[K, V]) unindex() {
-	if !o.many {
-		return
-	}
-	if o.many = false; len(o.index) > 1024 {
-		o.index = nil
-	}
-	clear(o.index)
 }
 
 // blank returns an empty part. Who knows that nobody else refers to it any more

@@ -126,7 +126,7 @@ type pending[K comparable, V any] struct {
 	key  K
 	val  V
 	more *chain[V] // nil while op and val say it all
-	hash uint64    // while the part is locked
+	hash uint64    // nearHash in an indexed part; while the part is locked that of the table
 	op   writeset.Op
 }
 

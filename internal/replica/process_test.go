@@ -1,3 +1,5 @@
+//go:build unix
+
 package replica_test
 
 import (
@@ -16,9 +18,11 @@ import (
 	"parfor.dev/parfor/internal/replica"
 )
 
-// reader is another process: it reads keys that are always there until its
+func init() { reader = read }
+
+// read is another process: it reads keys that are always there until its
 // input ends, and prints how many reads it did and how many were wrong.
-func reader() {
+func read() {
 	v, err := arena.Open(os.NewFile(3, "arena"))
 	check(err)
 	at := func(name string) uint64 {

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"math/bits"
 	"unsafe"
 
 	"parfor.dev/parfor/internal/arena"
@@ -15,14 +16,22 @@ type segment struct {
 	used  int          // slots, live or not
 	off   uint64       // in the arena; 0: on the heap
 	words []uint64     // keeps memory of the heap
+	slab  slabbed      // or of a slab
+	slabs *slabs       // which the block goes back to
 	from  *arena.Arena // nil: the heap
 	refs  int          // views that read it
 	old   bool         // no longer the shard's: to be freed with the last view
 }
 
-func newSegment(from *arena.Arena, lines int) (*segment, error) {
+func newSegment(from *arena.Arena, near *slabs, lines int) (*segment, error) {
 	s := &segment{mask: uint64(lines - 1), from: from}
 	if from == nil {
+		if n := lines * lineSize; n >= slabFrom {
+			if b, ok := near.take(n); ok {
+				s.slab, s.slabs, s.base = b, near, unsafe.Pointer(&b.mem[0])
+				return s, nil
+			}
+		}
 		s.words = make([]uint64, lines*lineSize/8)
 		s.base = unsafe.Pointer(&s.words[0])
 		return s, nil
@@ -54,17 +63,16 @@ func (s *segment) lines() int { return int(s.mask) + 1 }
 // quarters probes grow long.
 func (s *segment) full() bool { return (s.used+1)*4 > s.lines()*slotsPerLine*3 }
 
-// slot returns the slot of a key, or nil and the place for it.
+// slot returns the slot of a key, or the place for it.
 func (s *segment) slot(h, k uint64) (l *line, i int, used bool) {
 	for at := h & s.mask; ; at = (at + 1) & s.mask {
 		l = lineAt(s.base, at)
-		for i = range l.slots {
-			if l.control&(1<<i) == 0 {
-				return l, i, false
-			}
-			if l.slots[i].key == k {
-				return l, i, true
-			}
+		c := l.control
+		if at := l.has(c, k); at != 0 {
+			return l, int(at >> 1), true
+		}
+		if c&lastUsed == 0 {
+			return l, bits.TrailingZeros64(^c), false
 		}
 	}
 }
@@ -93,7 +101,11 @@ func (s *segment) each(f func(k, v uint64) bool) bool {
 }
 
 func (s *segment) free() {
-	if s.from != nil && s.refs == 0 {
+	switch {
+	case s.refs > 0:
+	case s.from != nil:
 		s.from.Free(s.off, s.lines()*lineSize)
+	case s.slabs != nil:
+		s.slabs.give(s.slab)
 	}
 }

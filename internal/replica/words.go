@@ -20,6 +20,7 @@ type Words struct {
 	seed   uint64
 	shards [Shards]wordShard
 
+	slabs slabs                // of segments on the heap
 	share sync.Mutex           // one Share or Unshare at a time
 	home  atomic.Pointer[home] // in shared memory; nil: on the heap
 }
@@ -80,6 +81,18 @@ func (t *Words) Find(h, k uint64) (v uint64, ok bool) {
 		return 0, false
 	}
 	return l.slots[i].value, true
+}
+
+// Near fetches the line of a key in a locked shard from memory. Who is about to
+// look up many keys calls it for all of them first: the lines then come side by
+// side, where one look-up after the other would wait for each. What it returns
+// is to be used for something, so that the fetch isn't left out.
+func (t *Words) Near(h uint64) uint64 {
+	s := t.shards[Shard(h)].seg.Load()
+	if s == nil {
+		return 0
+	}
+	return lineAt(s.base, h&s.mask).control
 }
 
 // Count is the number of entries of a locked shard.
@@ -173,10 +186,10 @@ func (t *Words) grow(shard int) *segment {
 // rebuild copies the live entries of a segment into a new one aside, then
 // swings the shard over to it.
 func (t *Words) rebuild(shard int, s *segment, lines int) *segment {
-	n, err := newSegment(t.arena(), lines)
+	n, err := newSegment(t.arena(), &t.slabs, lines)
 	if err != nil {
 		t.leave()
-		n, _ = newSegment(nil, lines)
+		n, _ = newSegment(nil, &t.slabs, lines)
 	}
 	if s != nil {
 		s.each(func(k, v uint64) bool {
