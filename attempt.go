@@ -166,6 +166,9 @@ func allStacks() []byte {
 // the stack for the crash to show.
 func (r *runner[In, Out]) call(tc *task.Ctx, index, attempt int, in In) (out Out, err error) {
 	returned := false
+	if tc != r.shared {
+		tc.Own()
+	}
 	defer func() {
 		exited := false
 		if !returned {

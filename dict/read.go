@@ -52,11 +52,11 @@ func (c *core[K, V]) out(v V) (V, error) {
 
 // read is Get for an attempt. It notes what was seen of the committed state.
 func (c *core[K, V]) read(a *task.Attempt, k K) (v V, ok bool, err error) {
-	tx, err := a.Enter(writeset.New)
+	tx, alone, err := a.Enter(writeset.New)
 	if err != nil {
 		return v, false, err
 	}
-	defer a.Exit()
+	defer a.Exit(alone)
 	o := c.part(writeset.Of(tx))
 	if len(o.ops) == 0 && !o.wiped && a.Parent == nil {
 		var mark uint64

@@ -24,11 +24,11 @@ func (d *Dict[K, V]) store(ctx context.Context, k K, s step[V]) error {
 		}
 		return c.storeAlone(k, s)
 	}
-	tx, err := a.Enter(writeset.New)
+	tx, alone, err := a.Enter(writeset.New)
 	if err != nil {
 		return c.named(err)
 	}
-	defer a.Exit() // a function of the program may panic
+	defer a.Exit(alone) // a function of the program may panic
 	set := writeset.Of(tx)
 	if err := c.prepare(&k, &s); err != nil {
 		set.Fail(err)

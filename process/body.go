@@ -37,6 +37,9 @@ func (a *attempt) run(in []byte) {
 		return
 	}
 	a.ctx, a.cancel = a.context(a.task, a.pos)
+	if a.ctx != a.shared {
+		a.ctx.Own()
+	}
 	returned := false
 	defer func() {
 		if returned {

@@ -54,7 +54,7 @@ func runWorker() {
 	w.signals()
 	debug.SetMaxStack(maxStack)
 	call.ToOwner = w.toOwner
-	task.Undecided.Wait = w.await
+	task.Undecided.Wait, task.Undecided.Solo = w.await, mem.Slots() == 1
 	task.Undecided.Read = func(slot int) uint64 { return mem.Status(slot).Read.Load() }
 	go w.obey(ctl)
 	hello := binary.LittleEndian.AppendUint64(nil, registry.Fingerprint())

@@ -132,9 +132,11 @@ type Attempt struct {
 	Token  uint64   // in a worker process: who it is to the owner; see Claimant
 	Pass   uint64   // of its turn; see [TakeTurn]
 
-	mu   sync.Mutex
-	done bool
-	tx   Tx
+	section // guards the next two
+	done    bool
+	tx      Tx
+
+	rest sync.Mutex // guards the rest, and done where it is written
 
 	ends  []func() // hooks of AtEnd
 	ended bool     // the body has returned
@@ -143,12 +145,16 @@ type Attempt struct {
 	childless chan struct{} // closed when there are none left; made by Join
 }
 
+// Own tells the attempt that its body is about to run on the calling goroutine,
+// whose calls then cost less. It is called before anybody else has the attempt.
+func (a *Attempt) Own() { a.own() }
+
 // With gives the attempt's write set to use, made by create on first use, nil
 // without create. After the body returned the error is ErrDone. It excludes
 // other calls, and the end of the attempt.
 func (a *Attempt) With(create func(*Attempt) Tx, use func(Tx) error) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	alone := a.enter()
+	defer a.leave(alone)
 	tx, err := a.open(create)
 	if err != nil {
 		return err
@@ -158,18 +164,17 @@ func (a *Attempt) With(create func(*Attempt) Tx, use func(Tx) error) error {
 
 // Enter is With without a function to call, for the shortest operations: after
 // it, unless there is an error, the caller has the set to itself until
-// [Attempt.Exit].
-func (a *Attempt) Enter(create func(*Attempt) Tx) (Tx, error) {
-	a.mu.Lock()
-	tx, err := a.open(create)
-	if err != nil {
-		a.mu.Unlock()
+// [Attempt.Exit], which wants what Enter returned.
+func (a *Attempt) Enter(create func(*Attempt) Tx) (tx Tx, alone bool, err error) {
+	alone = a.enter()
+	if tx, err = a.open(create); err != nil {
+		a.leave(alone)
 	}
-	return tx, err
+	return tx, alone, err
 }
 
 // Exit ends what Enter began.
-func (a *Attempt) Exit() { a.mu.Unlock() }
+func (a *Attempt) Exit(alone bool) { a.leave(alone) }
 
 func (a *Attempt) open(create func(*Attempt) Tx) (Tx, error) {
 	if a.done {
@@ -184,9 +189,11 @@ func (a *Attempt) open(create func(*Attempt) Tx) (Tx, error) {
 // Seal ends the attempt: later use of its context for dictionaries is ErrDone.
 // It returns the write set, nil if there is none.
 func (a *Attempt) Seal() Tx {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	alone := a.enter()
+	defer a.leave(alone)
+	a.rest.Lock()
 	a.done = !mutant.Is("unsealed")
+	a.rest.Unlock()
 	tx := a.tx
 	a.tx = nil
 	return tx
@@ -238,8 +245,8 @@ func (a *Attempt) Claimant() uint64 {
 	for a.Parent != nil {
 		a = a.Parent
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.rest.Lock()
+	defer a.rest.Unlock()
 	if a.Token == 0 {
 		a.Token = 1<<63 | tokens.Add(1)
 	}

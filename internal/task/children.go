@@ -3,8 +3,8 @@ package task
 // Adopt notes that a task was submitted under this attempt's context: the
 // attempt doesn't end before it. It reports false after the attempt ended.
 func (a *Attempt) Adopt() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.rest.Lock()
+	defer a.rest.Unlock()
 	if a.done {
 		return false
 	}
@@ -14,8 +14,8 @@ func (a *Attempt) Adopt() bool {
 
 // Leave says that an adopted task has ended.
 func (a *Attempt) Leave() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.rest.Lock()
+	defer a.rest.Unlock()
 	if a.children.Add(-1) == 0 && a.childless != nil {
 		close(a.childless)
 		a.childless = nil
@@ -30,16 +30,16 @@ func (a *Attempt) Join() {
 	if a.children.Load() == 0 {
 		return
 	}
-	a.mu.Lock()
+	a.rest.Lock()
 	if a.children.Load() == 0 {
-		a.mu.Unlock()
+		a.rest.Unlock()
 		return
 	}
 	if a.childless == nil {
 		a.childless = make(chan struct{})
 	}
 	last := a.childless
-	a.mu.Unlock()
+	a.rest.Unlock()
 	if a.Slot != nil {
 		a.Slot.Lend()
 		defer a.Slot.TakeBack()

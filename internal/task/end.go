@@ -5,8 +5,8 @@ import "slices"
 // AtEnd adds a hook that runs once the attempt's body has really returned. It
 // reports false, and adds nothing, after that.
 func (a *Attempt) AtEnd(f func()) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.rest.Lock()
+	defer a.rest.Unlock()
 	if a.ended {
 		return false
 	}
@@ -19,10 +19,10 @@ func (a *Attempt) AtEnd(f func()) bool {
 // submitted are too ([Attempt.Join]); for a body left behind that is long after
 // its attempt was sealed. A second call does nothing.
 func (a *Attempt) End() {
-	a.mu.Lock()
+	a.rest.Lock()
 	ends := a.ends
 	a.ends, a.ended = nil, true
-	a.mu.Unlock()
+	a.rest.Unlock()
 	for _, f := range slices.Backward(ends) {
 		f()
 	}
