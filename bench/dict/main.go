@@ -15,6 +15,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ func main() {
 	n := flag.Int("n", 1_000_000, "keys, and operations a round")
 	workers := flag.Int("workers", 4, "worker processes")
 	only := flag.String("rows", "insert,read,add,increment,inprocess", "which rows")
+	match := flag.String("match", "", "part of the names of the rows wanted")
+	batches := flag.String("per", "1,100", "operations per task")
 	flag.Parse()
 	process.Main()
 	rows := strings.Split(*only, ",")
@@ -50,21 +53,23 @@ func main() {
 		fmt.Printf("\n%d worker processes, %d keys; operations per second\n", *workers, *n)
 	}
 	for _, w := range ways {
-		if !wants(w.row) {
+		if !wants(w.row) || !strings.Contains(w.name, *match) {
 			continue
 		}
 		count := *n
 		if w.share > 0 {
 			count /= w.share
 		}
-		for _, per := range []int{1, 100} {
-			var took []float64
+		for _, per := range integers(*batches) {
+			took := map[string][]float64{}
 			for r := range *rounds + 1 {
-				w.ready(ctx, *n)
-				items := make([]span, 0, count/per)
-				for lo := 0; lo+per <= count; lo += per {
-					items = append(items, span{lo, per, *n})
+				note := func(who string, rate float64) {
+					if r > 0 { // the first round warms up
+						took[who] = append(took[who], rate)
+					}
 				}
+				w.ready(ctx, *n)
+				items := spans(count, per, *n)
 				if w.warm != nil { // the first read shares the entries
 					must(parfor.Each(ctx, slices.Repeat([]span{{0, 1, *n}}, 4**workers), w.warm, parfor.On(pool)))
 				}
@@ -73,8 +78,12 @@ func main() {
 				must(parfor.Each(ctx, items, w.body, append([]parfor.Option{parfor.On(pool)}, w.opts...)...))
 				d := time.Since(begin)
 				w.check(ctx, len(items)*per)
-				if r > 0 {
-					took = append(took, float64(len(items)*per)/d.Seconds())
+				note("parfor", float64(len(items)*per)/d.Seconds())
+				if *lmdb != "" && w.op != "" {
+					note("LMDB", lmdbRate(w.op, w.kind, *n, per, *workers))
+				}
+				if *redis != "" && w.op != "" {
+					note("Redis", redisRate(ctx, pool, w.op, w.kind == "text", *n, per))
 				}
 			}
 			report(w.name, per, took)
@@ -83,17 +92,51 @@ func main() {
 	must(pool.Close())
 }
 
-func report(name string, per int, rate []float64) {
-	if *asJSON {
-		json.NewEncoder(os.Stdout).Encode(map[string]any{"row": name, "per": per, "rate": paired.Median(rate),
-			"min": slices.Min(rate), "max": slices.Max(rate)})
-		return
+// spans deals n operations over tasks of per each.
+func spans(n, per, keys int) (items []span) {
+	for lo := 0; lo+per <= n; lo += per {
+		items = append(items, span{lo, per, keys})
 	}
-	fmt.Printf("  %-28s %4d per task %8.2f M/s   (%.2f – %.2f)\n", name, per, paired.Median(rate)/1e6, slices.Min(rate)/1e6, slices.Max(rate)/1e6)
+	return items
+}
+
+// report prints a row: rates, and of the others the ratio of ours to theirs
+// within rounds.
+func report(name string, per int, took map[string][]float64) {
+	for _, who := range []string{"parfor", "LMDB", "Redis"} {
+		rate := took[who]
+		if rate == nil {
+			continue
+		}
+		ratios := make([]float64, len(rate))
+		for i := range rate {
+			ratios[i] = took["parfor"][i] / rate[i]
+		}
+		if *asJSON {
+			json.NewEncoder(os.Stdout).Encode(map[string]any{"row": name, "who": who, "per": per, "rate": paired.Median(rate),
+				"min": slices.Min(rate), "max": slices.Max(rate), "ratio": paired.Median(ratios)})
+			continue
+		}
+		fmt.Printf("  %-24s %4d per task  %-7s %7.2f M/s   (%.2f – %.2f)", name, per, who, paired.Median(rate)/1e6, slices.Min(rate)/1e6, slices.Max(rate)/1e6)
+		if who != "parfor" {
+			fmt.Printf("   parfor is %.2f (%.2f – %.2f) of it", paired.Median(ratios), slices.Min(ratios), slices.Max(ratios))
+		}
+		fmt.Println()
+	}
 }
 
 func must(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// integers reads a list of numbers.
+func integers(list string) (ns []int) {
+	for s := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(s)
+		must(err)
+		ns = append(ns, n)
+	}
+	return ns
 }

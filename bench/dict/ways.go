@@ -22,7 +22,8 @@ func (s span) spread(i int) int { return int(uint64(i) * 0x9E3779B1 % uint64(s.K
 // way is a row of the table.
 type way struct {
 	row, name string
-	share     int // of the operations: rows that are much slower do fewer
+	op, kind  string // of the peers, none if they have no such row
+	share     int    // of the operations: rows that are much slower do fewer
 	body      func(context.Context, span) error
 	warm      func(context.Context, span) error
 	opts      []parfor.Option
@@ -111,11 +112,11 @@ var (
 )
 
 var ways = []way{
-	{row: "insert", name: "insert, int → int", body: insertInts, ready: empty, check: entries(numbers)},
-	{row: "insert", name: "insert, string → 64 B", body: insertTexts, ready: empty, check: entries(texts)},
-	{row: "read", name: "read, int → int", body: readInts, warm: readInts, ready: fill, check: nothing},
-	{row: "read", name: "read, string → 64 B", body: readTexts, warm: readTexts, ready: fill, check: nothing},
-	{row: "add", name: "add, all keys", body: add, ready: empty, check: total},
+	{row: "insert", name: "insert, int → int", op: "insert", kind: "int", body: insertInts, ready: empty, check: entries(numbers)},
+	{row: "insert", name: "insert, string → 64 B", op: "insert", kind: "text", body: insertTexts, ready: empty, check: entries(texts)},
+	{row: "read", name: "read, int → int", op: "read", kind: "int", body: readInts, warm: readInts, ready: fill, check: nothing},
+	{row: "read", name: "read, string → 64 B", op: "read", kind: "text", body: readTexts, warm: readTexts, ready: fill, check: nothing},
+	{row: "add", name: "add, all keys", op: "add", kind: "int", body: add, ready: empty, check: total},
 	{row: "add", name: "add, 1000 keys", body: addFew, ready: empty, check: total},
 	{row: "increment", name: "Get then Set, all keys", share: 10, body: getThenSet, ready: empty, check: total,
 		opts: []parfor.Option{parfor.OnConflict(parfor.Rerun)}},
