@@ -27,7 +27,7 @@ var (
 	// ErrKey means a key that is not equal to itself (NaN).
 	ErrKey = errors.New("dict: NaN can't be a key: it is not equal to itself")
 
-	errNil = errors.New("dict: nil dictionary: make one with dict.New or dict.Make")
+	errNil = errors.New("dict: a nil handle: make one with dict.New, dict.Make or another New or Make of this package")
 )
 
 // Dict is a dictionary that tasks share, whichever executor runs them. It is a
@@ -43,9 +43,7 @@ type Dict[K comparable, V any] struct {
 
 // core is what all handles of one dictionary in a process share.
 type core[K comparable, V any] struct {
-	id        uint64
-	name      string // full name, or "anonymous dictionary n"
-	site      string // of New
+	identity
 	immutable bool
 
 	key            *keyPlan
@@ -60,12 +58,7 @@ type core[K comparable, V any] struct {
 	limits         *limits // nil for none
 	claims         claims[K]
 
-	scope  *task.Attempt   // it was made inside this attempt and ends with it
-	life   context.Context // of Make
-	travel sync.Once       // the handle went to another process
-	stay   func() bool     // stops waiting for the end of life, after travel
 	state  atomic.Pointer[table[K, V]]
-	closed atomic.Bool
 	spare  sync.Pool // *overlay
 	shares sharing   // in a worker process: the memory the owner shares
 }
@@ -168,7 +161,7 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 		cp = nil
 	}
 	c := &core[K, V]{
-		name: name, immutable: o.immutable,
+		identity: identity{name: name}, immutable: o.immutable,
 		key: key, copy: cp, plus: adder[V](), less: lesser[V](), join: joiner[V](),
 		word: wordSized(reflect.TypeFor[K]()) && wordSized(reflect.TypeFor[V]()),
 		val:  sync.OnceValue(codec.Of[V]),
@@ -195,20 +188,14 @@ func (d *Dict[K, V]) Name() string {
 // [ErrClosed], and a task that has written to it fails when it commits. To
 // close twice is fine. In a worker process it closes nothing: the owner does.
 func (d *Dict[K, V]) Close() {
-	if d == nil || d.c == nil || task.InWorker.Load() && d.c.scope == nil {
+	if d == nil || d.c == nil {
 		return
 	}
-	d.c.closed.Store(true)
-	if t := d.c.state.Swap(nil); t != nil {
-		t.retire()
-	}
-	d.c.travel.Do(func() {}) // or wait for it
-	if d.c.stay != nil {
-		d.c.stay()
-	}
-	if d.c.life != nil { // a name stays taken
-		writeset.Forget(d.c.id, d.c)
-	}
+	d.c.end(d.c, func() {
+		if t := d.c.state.Swap(nil); t != nil {
+			t.retire()
+		}
+	})
 }
 
 // enter says which attempt a call belongs to, nil for none, or why it can't be
@@ -217,40 +204,9 @@ func (d *Dict[K, V]) enter(ctx context.Context) (*core[K, V], *task.Attempt, err
 	if d == nil || d.c == nil {
 		return nil, nil, errNil
 	}
-	c := d.c
-	if c.closed.Load() {
-		return nil, nil, c.named(ErrClosed)
-	}
-	a, err := outside(ctx)
+	a, err := d.c.enter(ctx)
 	if err != nil {
-		return nil, nil, c.named(err)
+		return nil, nil, err
 	}
-	if c.scope != nil && !within(a, c.scope) {
-		return nil, nil, c.named(fmt.Errorf("%w; it was made inside a task and belongs to that one", ErrNoTask))
-	}
-	return c, a, nil
-}
-
-func (c *core[K, V]) named(err error) error { return fmt.Errorf("dict: %s: %w", c.name, err) }
-
-// outside returns the attempt of ctx. Without one it makes sure that a call
-// outside tasks is possible here and now.
-func outside(ctx context.Context) (*task.Attempt, error) {
-	if a := task.From(ctx); a != nil {
-		return a, nil
-	}
-	if task.InWorker.Load() {
-		return nil, ErrNoTask
-	}
-	refuseInitialisers()
-	return nil, nil
-}
-
-func within(a, scope *task.Attempt) bool {
-	for ; a != nil; a = a.Parent {
-		if a == scope {
-			return true
-		}
-	}
-	return false
+	return d.c, a, nil
 }
