@@ -3,7 +3,6 @@ package dict
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -77,28 +76,11 @@ type core[K comparable, V any] struct {
 // [Make] there. An empty dictionary costs a few hundred bytes, the first entry
 // 16 KiB more.
 func New[K comparable, V any](name string, opts ...Option) *Dict[K, V] {
-	pkg, site := callerOf(thisPackage + ".New")
-	full := fullName(pkg, name, site)
-	c, err := newCore[K, V](full, opts)
-	if err != nil {
-		panic(fmt.Sprintf("dict: %s at %s: %v", full, site, err))
-	}
-	c.id, c.site = writeset.Named(full), site
-	writeset.Keep(c)
-	return &Dict[K, V]{c}
+	return &Dict[K, V]{newNamed(ofDict, name, opts, newCore[K, V])}
 }
 
-// fullName checks that a dictionary of a name can be made now.
-func fullName(pkg, name, site string) string {
-	if name == "" {
-		panic(fmt.Sprintf("dict: New at %s: the name is empty", site))
-	}
-	full := pkg + "." + name
-	if at := sealedAt(); at != "" {
-		panic(fmt.Sprintf("dict: %s is made at %s, after process.Main at %s: worker processes would not know it; make it in a package variable, or use dict.Make", full, site, at))
-	}
-	return full
-}
+// fullName is fullNameOf a dictionary.
+func fullName(pkg, name, site string) string { return fullNameOf(ofDict, pkg, name, site) }
 
 // Make returns a dictionary without a name, to be passed to bodies inside
 // their items, or with parfor.With. K and V are as for [New], but what can't
@@ -113,16 +95,10 @@ func fullName(pkg, name, site string) string {
 // inside it on the same process, can use it; it ends when the task does, and
 // can't go to another process.
 func Make[K comparable, V any](ctx context.Context, opts ...Option) (*Dict[K, V], error) {
-	a, err := outside(ctx)
+	c, err := newAnonymous(ctx, ofDict, opts, newCore[K, V])
 	if err != nil {
 		return nil, err
 	}
-	id := writeset.Anonymous()
-	c, err := newCore[K, V](writeset.AnonymousName(id), opts)
-	if err != nil {
-		return nil, fmt.Errorf("dict: Make: %w", err)
-	}
-	c.id, c.scope, c.life = id, a, ctx
 	return &Dict[K, V]{c}, nil
 }
 

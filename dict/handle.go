@@ -29,7 +29,7 @@ const (
 // in a worker process of this program it gives a working handle of the same
 // dictionary, decoded here the dictionary itself.
 func (d *Dict[K, V]) AppendBinary(dst []byte) ([]byte, error) {
-	return d.appendHandle(dst, handleOf[*Dict[K, V]](reflect.TypeFor[K](), reflect.TypeFor[V]()))
+	return d.appendHandle(dst, handleOf[*Dict[K, V]](ofDict, reflect.TypeFor[K](), reflect.TypeFor[V]()))
 }
 
 // MarshalBinary is AppendBinary to a new slice.
@@ -38,7 +38,7 @@ func (d *Dict[K, V]) MarshalBinary() ([]byte, error) { return d.AppendBinary(nil
 // UnmarshalBinary makes d a handle of the dictionary that b names. In the
 // owning process the dictionary must be alive, and K and V its types.
 func (d *Dict[K, V]) UnmarshalBinary(b []byte) error {
-	return d.readHandle(b, handleOf[*Dict[K, V]](reflect.TypeFor[K](), reflect.TypeFor[V]()))
+	return d.readHandle(b, handleOf[*Dict[K, V]](ofDict, reflect.TypeFor[K](), reflect.TypeFor[V]()))
 }
 
 func (d *Dict[K, V]) appendHandle(dst []byte, kind handleKind) ([]byte, error) {
@@ -49,7 +49,7 @@ func (d *Dict[K, V]) appendHandle(dst []byte, kind handleKind) ([]byte, error) {
 }
 
 func (d *Dict[K, V]) readHandle(b []byte, kind handleKind) error {
-	c, err := readHandle(b, kind, func(name string, opts []Option) (*core[K, V], error) { return newCore[K, V](name, opts) })
+	c, err := readHandle(b, kind, newCore[K, V])
 	if err == nil {
 		d.c = c
 	}
@@ -58,12 +58,13 @@ func (d *Dict[K, V]) readHandle(b []byte, kind handleKind) error {
 
 // handleKind is the type of a handle, and what its elements are.
 type handleKind struct {
+	kind     kind
 	handle   reflect.Type
 	elements []reflect.Type
 }
 
-func handleOf[H any](elements ...reflect.Type) handleKind {
-	return handleKind{reflect.TypeFor[H](), elements}
+func handleOf[H any](k kind, elements ...reflect.Type) handleKind {
+	return handleKind{k, reflect.TypeFor[H](), elements}
 }
 
 // hash tells types apart, so that a handle can't become one of another kind.
@@ -117,7 +118,7 @@ func readHandle[C any, S storeOf[C]](b []byte, kind handleKind, fresh func(name 
 	}
 	st, err := writeset.Find(id)
 	if err != nil && task.InWorker.Load() && writeset.IsAnonymous(id) {
-		st, err = arrive(id, flags&handleImmutable != 0, fresh)
+		st, err = arrive(id, kind.kind, flags&handleImmutable != 0, fresh)
 	}
 	if err != nil {
 		return nil, err
@@ -147,12 +148,12 @@ func depart[C any, S storeOf[C]](c S) {
 
 // arrive makes the worker's side of an anonymous object. All handles of one
 // task must share it, as writes are found by it; it goes when they do.
-func arrive[C any, S storeOf[C]](id uint64, immutable bool, fresh func(name string, opts []Option) (S, error)) (writeset.Store, error) {
+func arrive[C any, S storeOf[C]](id uint64, k kind, immutable bool, fresh func(name string, opts []Option) (S, error)) (writeset.Store, error) {
 	var opts []Option
 	if immutable {
 		opts = append(opts, Immutable())
 	}
-	c, err := fresh(writeset.AnonymousName(id), opts)
+	c, err := fresh(k.anonymous(id), opts)
 	if err != nil {
 		return nil, err
 	}

@@ -3,10 +3,12 @@ package dict
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"parfor.dev/parfor/internal/task"
+	"parfor.dev/parfor/internal/writeset"
 )
 
 // identity is who a shared object is, whatever it holds: how processes name
@@ -21,6 +23,61 @@ type identity struct {
 	travel sync.Once       // the handle went to another process
 	stay   func() bool     // stops waiting for the end of life, after travel
 	closed atomic.Bool
+}
+
+// kind is what New and Make of a kind of shared object have after these words.
+type kind string
+
+const ofDict kind = ""
+
+// anonymous is the name of an object without a name.
+func (k kind) anonymous(id uint64) string {
+	if k == ofDict {
+		return writeset.AnonymousName(id)
+	}
+	return writeset.AnonymousNameOf(strings.ToLower(string(k)), id)
+}
+
+// newNamed is the New of a kind: fresh makes the object of a full name.
+func newNamed[C any, S storeOf[C]](k kind, name string, opts []Option, fresh func(full string, opts []Option) (S, error)) S {
+	pkg, site := callerOf(thisPackage + ".New" + string(k))
+	full := fullNameOf(k, pkg, name, site)
+	c, err := fresh(full, opts)
+	if err != nil {
+		panic(fmt.Sprintf("dict: %s at %s: %v", full, site, err))
+	}
+	i := c.self()
+	i.id, i.site = writeset.Named(full), site
+	writeset.Keep(c)
+	return c
+}
+
+// newAnonymous is the Make of a kind.
+func newAnonymous[C any, S storeOf[C]](ctx context.Context, k kind, opts []Option, fresh func(name string, opts []Option) (S, error)) (S, error) {
+	a, err := outside(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id := writeset.Anonymous()
+	c, err := fresh(k.anonymous(id), opts)
+	if err != nil {
+		return nil, fmt.Errorf("dict: Make%s: %w", k, err)
+	}
+	i := c.self()
+	i.id, i.scope, i.life = id, a, ctx
+	return c, nil
+}
+
+// fullNameOf checks that an object of a name can be made now.
+func fullNameOf(k kind, pkg, name, site string) string {
+	if name == "" {
+		panic(fmt.Sprintf("dict: New%s at %s: the name is empty", k, site))
+	}
+	full := pkg + "." + name
+	if at := sealedAt(); at != "" {
+		panic(fmt.Sprintf("dict: %s is made at %s, after process.Main at %s: worker processes would not know it; make it in a package variable, or use dict.Make%s", full, site, at, k))
+	}
+	return full
 }
 
 // ID, Name and Site are of writeset.Store.
