@@ -115,15 +115,22 @@ type options struct {
 // out. It changes nothing for values without pointers, slices and maps.
 func Immutable() Option { return func(o *options) error { o.immutable = true; return nil } }
 
-func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], error) {
-	var o options
+func optionsOf(opts []Option) (o options, err error) {
 	for _, f := range opts {
 		if f == nil {
-			return nil, errors.New("an option is nil")
+			return o, errors.New("an option is nil")
 		}
 		if err := f(&o); err != nil {
-			return nil, err
+			return o, err
 		}
+	}
+	return o, nil
+}
+
+func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], error) {
+	o, err := optionsOf(opts)
+	if err != nil {
+		return nil, err
 	}
 	key, err := planKey(reflect.TypeFor[K]())
 	if err != nil {
