@@ -49,7 +49,7 @@ func listAppends(f *fixture) {
 	}
 }
 
-// place appends and is told where that is.
+// listPlace appends and is told where that is.
 func listPlace(ctx context.Context, n int) (int, error) {
 	if err := numbers.Append(ctx, n); err != nil {
 		return 0, err
@@ -109,7 +109,7 @@ func readTree(ctx context.Context, n int) error {
 	}
 	v, ok, err := trees.At(ctx, 0)
 	if err != nil || !ok {
-		return fmt.Errorf("At: %v, %w", ok, err)
+		return fmt.Errorf("the first element: %v, %w", ok, err)
 	}
 	for i, w := range trees.All(ctx) {
 		for _, m := range []map[string][]int{w, all[i], v} {
