@@ -2,8 +2,6 @@ package dict
 
 import (
 	"unsafe"
-
-	"parfor.dev/parfor/internal/task"
 )
 
 // committed answers reads of the committed state. The owner has the state
@@ -32,7 +30,7 @@ type found[V any] struct {
 // committed returns who answers in this process. A dictionary made inside a
 // task lives in write sets alone: under it is an empty table.
 func (c *core[K, V]) committed() committed[K, V] {
-	if c.scope == nil && task.InWorker.Load() {
+	if c.remote() {
 		return asker[K, V]{c}
 	}
 	return c.table()
@@ -47,14 +45,6 @@ func (c *core[K, V]) clean(k *K) error {
 		return c.named(err)
 	}
 	return nil
-}
-
-// wrap names the dictionary in an error, if there is one.
-func (c *core[K, V]) wrap(err error) error {
-	if err == nil {
-		return nil
-	}
-	return c.named(err)
 }
 
 // many returns what several keys are at one moment.

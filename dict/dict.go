@@ -3,7 +3,6 @@ package dict
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -27,7 +26,7 @@ var (
 	// ErrKey means a key that is not equal to itself (NaN).
 	ErrKey = errors.New("dict: NaN can't be a key: it is not equal to itself")
 
-	errNil = errors.New("dict: nil dictionary: make one with dict.New or dict.Make")
+	errNil = errors.New("dict: a nil handle: make one with dict.New, dict.Make or another New or Make of this package")
 )
 
 // Dict is a dictionary that tasks share, whichever executor runs them. It is a
@@ -43,9 +42,7 @@ type Dict[K comparable, V any] struct {
 
 // core is what all handles of one dictionary in a process share.
 type core[K comparable, V any] struct {
-	id        uint64
-	name      string // full name, or "anonymous dictionary n"
-	site      string // of New
+	identity
 	immutable bool
 
 	key            *keyPlan
@@ -60,12 +57,7 @@ type core[K comparable, V any] struct {
 	limits         *limits // nil for none
 	claims         claims[K]
 
-	scope  *task.Attempt   // it was made inside this attempt and ends with it
-	life   context.Context // of Make
-	travel sync.Once       // the handle went to another process
-	stay   func() bool     // stops waiting for the end of life, after travel
 	state  atomic.Pointer[table[K, V]]
-	closed atomic.Bool
 	spare  sync.Pool // *overlay
 	shares sharing   // in a worker process: the memory the owner shares
 }
@@ -84,28 +76,11 @@ type core[K comparable, V any] struct {
 // [Make] there. An empty dictionary costs a few hundred bytes, the first entry
 // 16 KiB more.
 func New[K comparable, V any](name string, opts ...Option) *Dict[K, V] {
-	pkg, site := callerOf(thisPackage + ".New")
-	full := fullName(pkg, name, site)
-	c, err := newCore[K, V](full, opts)
-	if err != nil {
-		panic(fmt.Sprintf("dict: %s at %s: %v", full, site, err))
-	}
-	c.id, c.site = writeset.Named(full), site
-	writeset.Keep(c)
-	return &Dict[K, V]{c}
+	return &Dict[K, V]{newNamed(ofDict, name, opts, newCore[K, V])}
 }
 
-// fullName checks that a dictionary of a name can be made now.
-func fullName(pkg, name, site string) string {
-	if name == "" {
-		panic(fmt.Sprintf("dict: New at %s: the name is empty", site))
-	}
-	full := pkg + "." + name
-	if at := sealedAt(); at != "" {
-		panic(fmt.Sprintf("dict: %s is made at %s, after process.Main at %s: worker processes would not know it; make it in a package variable, or use dict.Make", full, site, at))
-	}
-	return full
-}
+// fullName is fullNameOf a dictionary.
+func fullName(pkg, name, site string) string { return fullNameOf(ofDict, pkg, name, site) }
 
 // Make returns a dictionary without a name, to be passed to bodies inside
 // their items, or with parfor.With. K and V are as for [New], but what can't
@@ -120,16 +95,10 @@ func fullName(pkg, name, site string) string {
 // inside it on the same process, can use it; it ends when the task does, and
 // can't go to another process.
 func Make[K comparable, V any](ctx context.Context, opts ...Option) (*Dict[K, V], error) {
-	a, err := outside(ctx)
+	c, err := newAnonymous(ctx, ofDict, opts, newCore[K, V])
 	if err != nil {
 		return nil, err
 	}
-	id := writeset.Anonymous()
-	c, err := newCore[K, V](writeset.AnonymousName(id), opts)
-	if err != nil {
-		return nil, fmt.Errorf("dict: Make: %w", err)
-	}
-	c.id, c.scope, c.life = id, a, ctx
 	return &Dict[K, V]{c}, nil
 }
 
@@ -146,15 +115,22 @@ type options struct {
 // out. It changes nothing for values without pointers, slices and maps.
 func Immutable() Option { return func(o *options) error { o.immutable = true; return nil } }
 
-func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], error) {
-	var o options
+func optionsOf(opts []Option) (o options, err error) {
 	for _, f := range opts {
 		if f == nil {
-			return nil, errors.New("an option is nil")
+			return o, errors.New("an option is nil")
 		}
 		if err := f(&o); err != nil {
-			return nil, err
+			return o, err
 		}
+	}
+	return o, nil
+}
+
+func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], error) {
+	o, err := optionsOf(opts)
+	if err != nil {
+		return nil, err
 	}
 	key, err := planKey(reflect.TypeFor[K]())
 	if err != nil {
@@ -168,7 +144,7 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 		cp = nil
 	}
 	c := &core[K, V]{
-		name: name, immutable: o.immutable,
+		identity: identity{name: name}, immutable: o.immutable,
 		key: key, copy: cp, plus: adder[V](), less: lesser[V](), join: joiner[V](),
 		word: wordSized(reflect.TypeFor[K]()) && wordSized(reflect.TypeFor[V]()),
 		val:  sync.OnceValue(codec.Of[V]),
@@ -195,20 +171,14 @@ func (d *Dict[K, V]) Name() string {
 // [ErrClosed], and a task that has written to it fails when it commits. To
 // close twice is fine. In a worker process it closes nothing: the owner does.
 func (d *Dict[K, V]) Close() {
-	if d == nil || d.c == nil || task.InWorker.Load() && d.c.scope == nil {
+	if d == nil || d.c == nil {
 		return
 	}
-	d.c.closed.Store(true)
-	if t := d.c.state.Swap(nil); t != nil {
-		t.retire()
-	}
-	d.c.travel.Do(func() {}) // or wait for it
-	if d.c.stay != nil {
-		d.c.stay()
-	}
-	if d.c.life != nil { // a name stays taken
-		writeset.Forget(d.c.id, d.c)
-	}
+	d.c.end(d.c, func() {
+		if t := d.c.state.Swap(nil); t != nil {
+			t.retire()
+		}
+	})
 }
 
 // enter says which attempt a call belongs to, nil for none, or why it can't be
@@ -217,40 +187,9 @@ func (d *Dict[K, V]) enter(ctx context.Context) (*core[K, V], *task.Attempt, err
 	if d == nil || d.c == nil {
 		return nil, nil, errNil
 	}
-	c := d.c
-	if c.closed.Load() {
-		return nil, nil, c.named(ErrClosed)
-	}
-	a, err := outside(ctx)
+	a, err := d.c.enter(ctx)
 	if err != nil {
-		return nil, nil, c.named(err)
+		return nil, nil, err
 	}
-	if c.scope != nil && !within(a, c.scope) {
-		return nil, nil, c.named(fmt.Errorf("%w; it was made inside a task and belongs to that one", ErrNoTask))
-	}
-	return c, a, nil
-}
-
-func (c *core[K, V]) named(err error) error { return fmt.Errorf("dict: %s: %w", c.name, err) }
-
-// outside returns the attempt of ctx. Without one it makes sure that a call
-// outside tasks is possible here and now.
-func outside(ctx context.Context) (*task.Attempt, error) {
-	if a := task.From(ctx); a != nil {
-		return a, nil
-	}
-	if task.InWorker.Load() {
-		return nil, ErrNoTask
-	}
-	refuseInitialisers()
-	return nil, nil
-}
-
-func within(a, scope *task.Attempt) bool {
-	for ; a != nil; a = a.Parent {
-		if a == scope {
-			return true
-		}
-	}
-	return false
+	return d.c, a, nil
 }

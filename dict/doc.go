@@ -28,5 +28,6 @@
 //
 // Where to read on: dict.go (New, Make), write.go, read.go are the API; table.go
 // is the committed state, overlay.go what an attempt did, committed.go where
-// reads are answered; package internal/writeset is the commit itself.
+// reads are answered; package internal/writeset is the commit itself. Smaller
+// objects stand beside dictionaries: counter.go, var.go, list.go, event.go.
 package dict

@@ -22,6 +22,9 @@ func (d *Dict[K, V]) CommitOf(k K) uint64 {
 // Encoded is a key's encoding.
 func (d *Dict[K, V]) Store() writeset.Store { return d.c }
 
+// Store is the list as commits know it.
+func (l *List[T]) Store() writeset.Store { return l.c }
+
 // MainOnStack looks for main the slow way.
 var MainOnStack = mainOnStack
 

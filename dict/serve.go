@@ -33,6 +33,8 @@ func (c *core[K, V]) Serve(r *writeset.Reader, dst []byte) ([]byte, error) {
 		return dst, c.table().unclaim(by, keys)
 	case askShare:
 		return binary.LittleEndian.AppendUint64(dst, c.table().share()), nil
+	case askAwait:
+		return c.serveAwait(r, dst)
 	default:
 		return nil, fmt.Errorf("dict: unknown question %d", q)
 	}

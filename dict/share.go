@@ -119,6 +119,7 @@ func (t *table[K, V]) hide() {
 	if t == nil {
 		return
 	}
+	defer t.watch.publish() // who waits has to look for the table that is here now
 	t.shared.mu.Lock()
 	defer t.shared.mu.Unlock()
 	t.shared.root = 0
@@ -135,6 +136,7 @@ func (t *table[K, V]) retire() {
 	if t == nil {
 		return
 	}
+	defer t.watch.publish() // who waits has to look for the table that is here now
 	t.shared.mu.Lock()
 	defer t.shared.mu.Unlock()
 	t.shared.refused, t.shared.root = true, 0

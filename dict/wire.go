@@ -8,6 +8,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"parfor.dev/parfor/internal/codec"
 	"parfor.dev/parfor/internal/writeset"
 )
 
@@ -174,7 +175,13 @@ func appendBytes[T string | []byte](dst []byte, b T) []byte {
 }
 
 func (c *core[K, V]) appendValue(dst []byte, v V) ([]byte, error) {
-	cd := c.val()
+	return appendValue(dst, c.val(), v)
+}
+
+func (c *core[K, V]) readValue(r *writeset.Reader) (V, error) { return readValue(r, c.val()) }
+
+// appendValue encodes a value, with its length before it unless that is fixed.
+func appendValue[V any](dst []byte, cd *codec.Codec[V], v V) ([]byte, error) {
 	if cd.Fixed > 0 {
 		return cd.Put(dst, v)
 	}
@@ -191,8 +198,7 @@ func (c *core[K, V]) appendValue(dst []byte, v V) ([]byte, error) {
 	return dst, nil
 }
 
-func (c *core[K, V]) readValue(r *writeset.Reader) (v V, err error) {
-	cd := c.val()
+func readValue[V any](r *writeset.Reader, cd *codec.Codec[V]) (v V, err error) {
 	n := uint64(cd.Fixed)
 	if n == 0 {
 		n = uint64(r.Uint32())

@@ -36,7 +36,7 @@ func Run(t *testing.T, newExecutor func(t *testing.T) parfor.Executor) {
 			Fresh(t)
 			x := newExecutor(t)
 			kind := x.Seal(engine.Key{}).Kind
-			l.test(&fixture{T: t, x: x, remote: kind != "sequential" && kind != "goroutines"})
+			l.test(&fixture{T: t, x: x, remote: kind != "sequential" && kind != "goroutines", alone: kind == "sequential"})
 		})
 	}
 }
@@ -92,6 +92,18 @@ var lines = []line{
 	{"D16_KeysOfAllShapes", keysOfAllShapes},
 	{"C61_SeenAcrossWorkers", seenAcross},
 	{"C62_SnapshotsAreWhole", snapshotsAreWhole},
+	{"Counter_CountsSuccessfulTasks", counterCounts},
+	{"Counter_TicketsAreDistinct", counterTickets},
+	{"Var_ReadThenSetLosesNothing", varLosesNothing},
+	{"List_TasksStandTogether", listAppends},
+	{"List_PlacesToldAreTrue", listPlaces},
+	{"List_ClearKeepsLaterAppends", listClears},
+	{"D8_ListInASerializableLoop", listSerializable},
+	{"D13_ListInNestedLoops", listInNestedLoops},
+	{"D16_ListElementsAreCopies", listCopies},
+	{"Event_WakesAtCommit", eventWakes},
+	{"Event_WaitEndsWithItsContext", eventWaitEnds},
+	{"Handles_OfObjectsBeside", besideTravels},
 	{"Handles_InItems", handlesInItems},
 	{"Handles_InWith", handlesInWith},
 }
@@ -101,4 +113,5 @@ type fixture struct {
 	*testing.T
 	x      parfor.Executor
 	remote bool // bodies run in other processes
+	alone  bool // one task at a time
 }

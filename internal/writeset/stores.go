@@ -40,7 +40,12 @@ func Anonymous() uint64 { return anonymous | anonymousIDs.Add(1) }
 func IsAnonymous(id uint64) bool { return id&anonymous != 0 }
 
 // AnonymousName is what people see of such an id.
-func AnonymousName(id uint64) string { return fmt.Sprintf("anonymous dictionary %d", id&^anonymous) }
+func AnonymousName(id uint64) string { return AnonymousNameOf("dictionary", id) }
+
+// AnonymousNameOf is AnonymousName of what is no dictionary.
+func AnonymousNameOf(kind string, id uint64) string {
+	return fmt.Sprintf("anonymous %s %d", kind, id&^anonymous)
+}
 
 // Named returns the id of a name. Every process computes it alike, with no
 // numbering that the order of initialisers could disturb.
