@@ -40,7 +40,7 @@ func Refused[K comparable, V any]() error {
 	return errors.Join(err, bad)
 }
 
-// ThroughWire is a key encoded and decoded, and how long its encoding is.
+// ThroughWire is a key encoded and decoded, and how many bytes that left over.
 func ThroughWire[K comparable](k K) (out K, n int, err error) {
 	p, err := planKey(reflect.TypeFor[K]())
 	if err != nil {
@@ -52,5 +52,5 @@ func ThroughWire[K comparable](k K) (out K, n int, err error) {
 	b := p.append(nil, unsafe.Pointer(&k))
 	r := writeset.Read(append(slices.Clone(b), 1))
 	err = p.decode(r, unsafe.Pointer(&out))
-	return out, len(b) - (r.Len() - 1), err
+	return out, r.Len() - 1, err
 }
