@@ -17,8 +17,7 @@ import (
 // ErrDeadlock is the error of a wait that nobody can end: every task that runs
 // waits, no other can start, and code outside tasks has nothing to do with what
 // they wait for. One of the waits, the youngest, ends with it; once its task has
-// failed, what it held may wake others. A lease also ends so at once where its
-// holder waits, directly or by others, for one that the task itself has.
+// failed, what it held may wake others.
 //
 // Nothing is called a deadlock that might be none: not while a submitted task is
 // open or a task runs a loop of its own, not where a wait has a deadline, and
@@ -110,26 +109,24 @@ func (s *sleeper) sleep(ctx context.Context, a *task.Attempt, done, closed <-cha
 		s.lie()
 		defer s.rise()
 	}
-	for wait := time.Duration(firstLook); ; wait = min(2*wait, lastLook) {
-		look := time.NewTimer(wait)
+	var look <-chan time.Time
+	for wait := firstLook; ; wait = min(2*wait, lastLook) {
+		if sure { // the timer is collected if it isn't needed any more
+			look = time.After(wait)
+		}
 		select {
 		case <-done:
-			look.Stop()
 			return nil
 		case <-ctx.Done():
-			look.Stop()
 			return context.Cause(ctx)
 		case <-closed:
-			look.Stop()
 			return ErrClosed
 		case <-s.doomed:
-			look.Stop()
 			return ErrDeadlock
 		case <-ended:
-			look.Stop()
 			return ErrTaskDone
-		case <-look.C:
-			if sure && s.look() {
+		case <-look:
+			if s.look() {
 				wait = firstLook / 2 // there may be more of it
 			}
 		}
