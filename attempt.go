@@ -135,7 +135,7 @@ func (r *runner[In, Out]) leave(tc *task.Ctx, index, attempt int, in In, late *T
 	}
 	late.Abandoned = true
 	late.Stack = allStacks()
-	tc.Seal()
+	_, _ = tc.Finish(late) // what it had claimed is free
 	if p, ok := r.slot.(*permit); ok {
 		p.retire()
 		r.slot = &permit{from: p.from}
@@ -188,7 +188,7 @@ func (r *runner[In, Out]) call(tc *task.Ctx, index, attempt int, in In) (out Out
 			return
 		}
 		if tc != r.shared {
-			tc.Seal()
+			_, _ = tc.Finish(ErrGoexit) // what it had claimed is free
 		}
 		if r.goexit != nil {
 			r.goexit(index, attempt, ErrGoexit)

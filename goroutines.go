@@ -118,6 +118,9 @@ type permit struct {
 	retired bool // the worker left the body behind and keeps the slot
 }
 
+// Width is how many slots there are.
+func (p *permit) Width() int { return p.from.Slots() }
+
 // Lend gives the slot to whoever waits for one.
 func (p *permit) Lend() {
 	p.mu.Lock()

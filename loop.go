@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parfor.dev/parfor/internal/engine"
@@ -28,8 +29,10 @@ type loop struct {
 	cancel context.CancelCauseFunc
 	caller context.Context // the one the user gave
 	labels func(index int) string
-	halts  []func() // called once when the loop stops
-	undo   func()   // of open
+	halts  []func()                // called once when the loop stops
+	undo   func()                  // of open
+	live   atomic.Int32            // worker goroutines in this process
+	look   func(*task.Asleep) bool // see Stuck; guarded by mu
 
 	mu     sync.Mutex
 	failed failures
@@ -126,7 +129,9 @@ func (l *loop) begin(workers, total int) {
 		l.halt() // AfterFunc does so on a goroutine of its own, too late for the first bodies
 	}
 	slot := lend(l.parent)
+	forget := l.appear()
 	l.undo = func() {
+		forget()
 		slot()
 		unwatch()
 		release()

@@ -78,6 +78,7 @@ func runRemote[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) err
 	l.begin(l.engine.Remote.Slots(), len(items))
 	j, err := newSliceJob(l, b, items, out)
 	if err == nil {
+		l.lookAt(j.stuck)
 		err = j.run()
 	}
 	if err != nil {

@@ -24,6 +24,7 @@ func (s *sliceLoop[In, Out]) run() {
 		return
 	}
 	s.group.Add(1)
+	s.live.Add(1)
 	go s.start(0, 0, 0, 0, 0)
 	s.group.Wait()
 }
@@ -72,6 +73,7 @@ func (wk *worker[In, Out]) end() {
 // that a body ended with Goexit.
 func (s *sliceLoop[In, Out]) start(w, lo, hi, attempt, began int) {
 	defer s.group.Done()
+	defer s.live.Add(-1)
 	wk := newWorker(s.loop, w, s.body)
 	defer wk.end()
 	wk.goexit = func(i, attempt int, err error) {
@@ -96,6 +98,7 @@ func (s *sliceLoop[In, Out]) start(w, lo, hi, attempt, began int) {
 		}
 		if first && w+1 < s.chunks.workers && hi < s.n {
 			s.group.Add(1)
+			s.live.Add(1)
 			go s.start(w+1, 0, 0, 0, 0)
 		}
 		begin := wk.open(hi - lo)
@@ -132,6 +135,7 @@ func (s *sliceLoop[In, Out]) takeOver(wk *worker[In, Out], i, attempt, hi int, e
 		i, next = i+1, 1
 	}
 	s.group.Add(1)
+	s.live.Add(1)
 	go s.start(wk.worker, i, hi, next, 1)
 }
 

@@ -34,6 +34,7 @@ type stream[In, Out any] struct {
 	open     int  // claimed, not settled
 	started  int  // worker goroutines
 	idle     int  // of them, waiting for work
+	waits    bool // the consumer waits for news
 
 	sourceDone bool // ended by itself
 	inSource   bool // the feeder is in the source's own code
@@ -73,6 +74,7 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out]) 
 	if err := labelled(l, s.item); err != nil {
 		return nil, err
 	}
+	l.lookAt(s.stuck)
 	l.begin(s.width, -1)
 	if err := s.attach(); err != nil {
 		l.abort(err)
@@ -223,6 +225,7 @@ func (s *stream[In, Out]) offer() {
 	case s.started < s.width:
 		s.started++
 		s.workers.Add(1)
+		s.live.Add(1)
 		go s.start(s.started-1, -1, 0)
 	}
 }
@@ -239,20 +242,24 @@ func (s *stream[In, Out]) next() (ref int32, more bool) {
 			// In order, what finished behind a gap that will never close.
 			return s.finished.pop()
 		}
+		s.waits = true
 		s.news.Wait()
+		s.waits = false
 	}
 }
 
 // pick finds the entry to yield now. The lock is held.
 func (s *stream[In, Out]) pick() (int32, bool) {
-	if !s.inOrder {
-		return s.finished.pop()
-	}
-	ref, ok := s.finished.peek()
-	if !ok || s.entries[ref].index != s.turn {
+	if _, ok := s.pickable(); !ok {
 		return 0, false
 	}
 	return s.finished.pop()
+}
+
+// pickable is pick that leaves the entry where it is.
+func (s *stream[In, Out]) pickable() (int32, bool) {
+	ref, ok := s.finished.peek()
+	return ref, ok && (!s.inOrder || s.entries[ref].index == s.turn)
 }
 
 // free gives a yielded entry back to the feeder.

@@ -5,6 +5,7 @@ package parfor
 // ended with Goexit.
 func (s *stream[In, Out]) start(w int, ref int32, attempt int) {
 	defer s.workers.Done()
+	defer s.live.Add(-1)
 	wk := newWorker(s.loop, w, s.body)
 	defer wk.end()
 	wk.goexit = func(i, attempt int, err error) {
@@ -91,5 +92,6 @@ func (s *stream[In, Out]) takeOver(wk *worker[In, Out], ref int32, attempt int, 
 		ref, next = -1, 0
 	}
 	s.workers.Add(1)
+	s.live.Add(1)
 	go s.start(wk.worker, ref, next)
 }

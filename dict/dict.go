@@ -57,9 +57,11 @@ type core[K comparable, V any] struct {
 	limits         *limits // nil for none
 	claims         claims[K]
 
-	state  atomic.Pointer[table[K, V]]
-	spare  sync.Pool // *overlay
-	shares sharing   // in a worker process: the memory the owner shares
+	state   atomic.Pointer[table[K, V]]
+	spare   sync.Pool   // *overlay
+	outside atomic.Bool // of an Event: code outside tasks sets it
+
+	shares sharing // in a worker process: the memory the owner shares
 }
 
 // New returns the dictionary of that name, which exists once in the program:

@@ -1,6 +1,10 @@
 package dict
 
-import "context"
+import (
+	"context"
+
+	"parfor.dev/parfor/internal/task"
+)
 
 // Event is a flag that tasks share and wait for. It is a handle, as a [Dict] is:
 // it travels inside items and parfor.With. Set and Clear in a task take effect
@@ -15,16 +19,19 @@ const ofEvent kind = "Event"
 
 // NewEvent returns the event of that name, not set, which exists once in the
 // program: call it for a package variable. Names and panics are as for [New].
-func NewEvent(name string) *Event {
-	return &Event{Dict[struct{}, struct{}]{newNamed(ofEvent, name, nil, newCore[struct{}, struct{}])}}
+func NewEvent(name string, opts ...WaitOption) *Event {
+	c := newNamed(ofEvent, name, nil, newCore[struct{}, struct{}])
+	c.outside.Store(waitOptionsOf(opts).outside)
+	return &Event{Dict[struct{}, struct{}]{c}}
 }
 
 // MakeEvent returns an event without a name; its life is as for [Make].
-func MakeEvent(ctx context.Context) (*Event, error) {
+func MakeEvent(ctx context.Context, opts ...WaitOption) (*Event, error) {
 	c, err := newAnonymous(ctx, ofEvent, nil, newCore[struct{}, struct{}])
 	if err != nil {
 		return nil, err
 	}
+	c.outside.Store(waitOptionsOf(opts).outside)
 	return &Event{Dict[struct{}, struct{}]{c}}, nil
 }
 
@@ -38,6 +45,9 @@ func (e *Event) cell() *Dict[struct{}, struct{}] {
 // Set sets the event and wakes all who wait, in a task when that succeeds. It
 // is blind: it never conflicts.
 func (e *Event) Set(ctx context.Context) error {
+	if e != nil && e.d.c != nil && task.From(ctx) == nil {
+		e.d.c.outside.Store(true)
+	}
 	return e.cell().Set(ctx, struct{}{}, struct{}{})
 }
 

@@ -60,9 +60,9 @@ func (c *core[K, V]) await(ctx context.Context, a *task.Attempt, k K) error {
 		case ctx.Err() != nil:
 			return c.named(context.Cause(ctx))
 		case c.remote():
-			err = c.askAwait(k)
+			err = c.askAwait(askerOf(ctx, a, true), k)
 		default:
-			err = c.awaitChange(ctx, a, k)
+			err = c.awaitChange(ctx, a, asking{}, k)
 		}
 		if err != nil {
 			return c.wrap(err)
@@ -72,7 +72,7 @@ func (c *core[K, V]) await(ctx context.Context, a *task.Attempt, k K) error {
 
 // awaitChange waits at the owner, unless the key is there. It returns after a
 // commit that changes the dictionary, and when that is closed or exchanged.
-func (c *core[K, V]) awaitChange(ctx context.Context, a *task.Attempt, k K) error {
+func (c *core[K, V]) awaitChange(ctx context.Context, a *task.Attempt, who asking, k K) error {
 	t := c.table()
 	w := t.watch.join()
 	defer t.watch.leave(w)
@@ -89,17 +89,22 @@ func (c *core[K, V]) awaitChange(ctx context.Context, a *task.Attempt, k K) erro
 	if there {
 		return nil
 	}
-	return idle(ctx, a, w.wake, nil)
+	lies := &sleeper{worker: who, open: c.outside.Load, awake: func() bool {
+		_, _, there, _ := t.get(k)
+		return there || len(w.wake) > 0 || c.closed.Load() || c.state.Load() != t
+	}}
+	return lies.sleep(ctx, a, w.wake, nil)
 }
 
 // askAwait waits at the owner, for a while.
-func (c *core[K, V]) askAwait(k K) error {
-	_, err := asker[K, V]{c}.ask(askAwait, func(q []byte) []byte { return c.key.append(q, unsafe.Pointer(&k)) })
+func (c *core[K, V]) askAwait(who asking, k K) error {
+	_, err := asker[K, V]{c}.ask(askAwait, func(q []byte) []byte { return c.key.append(who.append(q), unsafe.Pointer(&k)) })
 	return err
 }
 
 // serveAwait answers when the key is there, or after a while.
 func (c *core[K, V]) serveAwait(r *writeset.Reader, dst []byte) ([]byte, error) {
+	who := readAsking(r)
 	var k K
 	if err := c.key.decode(r, unsafe.Pointer(&k)); err != nil {
 		return nil, err
@@ -110,7 +115,7 @@ func (c *core[K, V]) serveAwait(r *writeset.Reader, dst []byte) ([]byte, error) 
 		if _, _, there, _ := c.table().get(k); there {
 			return dst, nil
 		}
-		switch err := c.awaitChange(ctx, nil, k); {
+		switch err := c.awaitChange(ctx, nil, who, k); {
 		case errors.Is(err, context.DeadlineExceeded):
 			return dst, nil
 		case err != nil:

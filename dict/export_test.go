@@ -57,3 +57,12 @@ func ThroughWire[K comparable](k K) (out K, n int, err error) {
 	err = p.decode(r, unsafe.Pointer(&out))
 	return out, r.Len() - 1, err
 }
+
+// Store is the queue.
+func (q *Queue[T]) Store() writeset.Store { return q.c }
+
+// Store is the lease.
+func (l *Lease) Store() writeset.Store { return l.c }
+
+// Store is the barrier.
+func (b *Barrier) Store() writeset.Store { return b.c }

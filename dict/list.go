@@ -115,11 +115,11 @@ func (l *List[T]) change(ctx context.Context, f func(*listPart[T]) error) error 
 		_, err := writeset.Commit(p.alone[:], task.Ticket{})
 		return err
 	}
-	tx, err := a.Enter(writeset.New)
+	tx, alone, err := a.Enter(writeset.New)
 	if err != nil {
 		return c.named(err)
 	}
-	defer a.Exit() // a copy of the program's own making may panic
+	defer a.Exit(alone) // a copy of the program's own making may panic
 	set := writeset.Of(tx)
 	if err := f(c.part(set)); err != nil {
 		err = c.named(err)

@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
@@ -34,6 +35,8 @@ const liveShards = 64
 type liveCore[K comparable, V any] struct {
 	*core[K, V] // types, name, handle; its table stays empty
 	equal       func(a, b V) bool
+	outside     atomic.Bool // code outside tasks may wake those who wait
+	declared    bool        // FromOutside
 	seed        maphash.Seed
 
 	state *liveState[K, V]
@@ -55,13 +58,15 @@ type liveShard[K comparable, V any] struct {
 
 // NewLive returns the live dictionary of that name. Names, keys, values and
 // panics are as for [New].
-func NewLive[K comparable, V any](name string) *Live[K, V] {
+func NewLive[K comparable, V any](name string, opts ...WaitOption) *Live[K, V] {
 	pkg, site := callerOf(thisPackage + ".NewLive")
 	c, err := newLive[K, V](fullName(pkg, name, site))
 	if err != nil {
 		panic(fmt.Sprintf("dict: %s.%s at %s: %v", pkg, name, site, err))
 	}
 	c.id, c.site = writeset.Named(c.name), site
+	c.outside.Store(waitOptionsOf(opts).outside)
+	c.declared = c.outside.Load()
 	writeset.Keep(c)
 	return &Live[K, V]{c}
 }
@@ -117,8 +122,11 @@ func (c *liveCore[K, V]) Swap() (restore func()) {
 		c.state = s
 		return was
 	}
-	was := set(newLiveState[K, V]())
-	return func() { close(set(was).ended) }
+	was, outside := set(newLiveState[K, V]()), c.outside.Swap(c.declared)
+	return func() {
+		close(set(was).ended)
+		c.outside.Store(outside)
+	}
 }
 
 var errLiveSet = errors.New("a live dictionary is no part of a commit")

@@ -90,8 +90,12 @@ func (l *Live[K, V]) Snapshot(ctx context.Context) (map[K]V, error) {
 
 // op does one operation on a key, here or at the owner.
 func (c *liveCore[K, V]) op(ctx context.Context, op liveOp, k K, a, b V) (v V, ok bool, err error) {
-	if _, err := c.enter(ctx); err != nil {
+	at, err := c.enter(ctx)
+	if err != nil {
 		return v, false, err
+	}
+	if at == nil && op != liveGet {
+		c.used()
 	}
 	if err := c.clean(&k); err != nil {
 		return v, false, err
@@ -111,6 +115,13 @@ func (c *liveCore[K, V]) op(ctx context.Context, op liveOp, k K, a, b V) (v V, o
 	return v, ok, err
 }
 
+// used notes that code outside tasks changes the dictionary.
+func (c *liveCore[K, V]) used() {
+	if !c.outside.Load() {
+		c.outside.Store(true)
+	}
+}
+
 // wholeOf is what an operation on all keys returns.
 type wholeOf[K comparable, V any] struct {
 	n       int
@@ -118,8 +129,12 @@ type wholeOf[K comparable, V any] struct {
 }
 
 func (c *liveCore[K, V]) whole(ctx context.Context, op liveOp) (w wholeOf[K, V], err error) {
-	if _, err := c.enter(ctx); err != nil {
+	at, err := c.enter(ctx)
+	if err != nil {
 		return w, err
+	}
+	if at == nil && op == liveClear {
+		c.used()
 	}
 	if task.InWorker.Load() {
 		return c.askWhole(op)

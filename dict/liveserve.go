@@ -54,8 +54,9 @@ func (c *liveCore[K, V]) appendLive(dst []byte, v V, ok, has bool) ([]byte, erro
 	return c.appendValue(append(dst, flags|2), v)
 }
 
-// askWait waits at the owner for a change, a while at a time.
-func (c *liveCore[K, V]) askWait(k K, last V, had, first bool) (v V, ok bool, err error) {
+// askWait waits at the owner for a change, a while at a time. The answer has a
+// flag besides those of others: a deadlock.
+func (c *liveCore[K, V]) askWait(who asking, k K, last V, had, first bool) (v V, ok bool, err error) {
 	var bad error
 	r, err := writeset.Ask(c.id, func(q []byte) []byte {
 		flags := byte(0)
@@ -69,10 +70,13 @@ func (c *liveCore[K, V]) askWait(k K, last V, had, first bool) (v V, ok bool, er
 		if had {
 			q, bad = c.appendValue(q, last)
 		}
-		return q
+		return who.append(q)
 	})
 	if err = errors.Join(bad, err); err != nil {
 		return v, false, err
+	}
+	if r.Byte() == isDeadlock {
+		return v, false, ErrDeadlock
 	}
 	return c.readLive(r)
 }
@@ -145,16 +149,20 @@ func (c *liveCore[K, V]) serveWait(r *writeset.Reader, k K, dst []byte) (_ []byt
 			return nil, err
 		}
 	}
+	who := readAsking(r)
 	if r.Err() != nil {
 		return nil, r.Err()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	v, ok, err := c.await(ctx, nil, k, last, had, first)
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	v, ok, err := c.await(ctx, nil, who, k, last, had, first)
+	switch {
+	case err == ErrDeadlock:
+		return append(dst, isDeadlock), nil
+	case err != nil && !errors.Is(err, context.DeadlineExceeded):
 		return nil, c.named(err)
 	}
-	return c.appendLive(dst, v, ok, ok)
+	return c.appendLive(append(dst, isServed), v, ok, ok)
 }
 
 func (c *liveCore[K, V]) serveWhole(op liveOp, dst []byte) (_ []byte, err error) {

@@ -8,7 +8,7 @@ import (
 )
 
 // WaitFor returns the value of a key once it is there. It blocks until then, or
-// until ctx ends, with its cause as the error, and costs nothing meanwhile. A
+// until ctx ends, with its cause as the error, or [ErrDeadlock]. A
 // task that waits lends its slot in the program that owns the dictionary, so
 // that the one that is to store the value can run; in a worker process it keeps
 // its slot, so wait there only for tasks that run already or elsewhere.
@@ -35,9 +35,9 @@ func (l *Live[K, V]) WaitUntil(ctx context.Context, k K, good func(v V, ok bool)
 		}
 		var ok bool
 		if task.InWorker.Load() {
-			v, ok, err = c.askWait(k, last, had, first)
+			v, ok, err = c.askWait(askerOf(ctx, a, true), k, last, had, first)
 		} else {
-			v, ok, err = c.await(ctx, a, k, last, had, first)
+			v, ok, err = c.await(ctx, a, asking{}, k, last, had, first)
 		}
 		if err != nil {
 			return v, c.wrap(err)
@@ -58,7 +58,7 @@ const patience = 500 * time.Millisecond
 
 // await returns the value of a key at the owner, once it differs from the last
 // one that the caller has seen.
-func (c *liveCore[K, V]) await(ctx context.Context, a *task.Attempt, k K, last V, had, first bool) (v V, ok bool, err error) {
+func (c *liveCore[K, V]) await(ctx context.Context, a *task.Attempt, who asking, k K, last V, had, first bool) (v V, ok bool, err error) {
 	for {
 		st := c.now()
 		s := st.shard(c, k)
@@ -76,24 +76,18 @@ func (c *liveCore[K, V]) await(ctx context.Context, a *task.Attempt, k K, last V
 			s.wait[k] = ch
 		}
 		s.mu.Unlock()
-		if err := idle(ctx, a, ch, st.ended); err != nil {
+		lies := &sleeper{worker: who, open: c.outside.Load, awake: func() bool { return isOver(ch) || isOver(st.ended) }}
+		if err := lies.sleep(ctx, a, ch, st.ended); err != nil {
 			return v, ok, err
 		}
 	}
 }
 
-// idle waits for a change on a lent slot.
-func idle(ctx context.Context, a *task.Attempt, changed, ended <-chan struct{}) error {
-	if a != nil && a.Slot != nil {
-		a.Slot.Lend()
-		defer a.Slot.TakeBack()
-	}
+func isOver(ch <-chan struct{}) bool {
 	select {
-	case <-changed:
-		return nil
-	case <-ended:
-		return ErrClosed
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	case <-ch:
+		return true
+	default:
+		return false
 	}
 }

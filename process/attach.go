@@ -62,6 +62,10 @@ func (p *Pool) usable() error {
 	return nil
 }
 
+// Program and Run are how tasks in worker processes name pool and loop.
+func (r remote) Program() uint64  { return r.id }
+func (a *attachment) Run() uint64 { return uint64(a.id) }
+
 // Attach offers the job's tasks to the workers.
 func (r remote) Attach(j engine.Job) (engine.Handle, error) {
 	p, s := r.Pool, j.Spec()

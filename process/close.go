@@ -115,6 +115,7 @@ func (p *Pool) end() {
 		p.undertaker.end()
 		p.spawner.end()
 		living.Add(-1)
+		pools.Delete(p.id)
 	})
 	<-p.ended
 }

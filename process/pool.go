@@ -106,6 +106,7 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	p.undertaker = startUndertaker(p)
 	p.supervisor = &supervisor{pool: p}
 	living.Add(1)
+	pools.Store(p.id, p)
 	for i := range n {
 		p.owners = append(p.owners, newOwner(p, i))
 	}

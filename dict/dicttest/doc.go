@@ -35,8 +35,14 @@ func Run(t *testing.T, newExecutor func(t *testing.T) parfor.Executor) {
 		t.Run(l.name, func(t *testing.T) {
 			Fresh(t)
 			x := newExecutor(t)
-			kind := x.Seal(engine.Key{}).Kind
-			l.test(&fixture{T: t, x: x, remote: kind != "sequential" && kind != "goroutines", alone: kind == "sequential"})
+			e := x.Seal(engine.Key{})
+			f := &fixture{T: t, x: x, remote: e.Remote != nil, alone: e.Kind == "sequential"}
+			if f.remote {
+				f.slots = e.Remote.Slots()
+			} else {
+				f.slots = e.Local.Slots()
+			}
+			l.test(f)
 		})
 	}
 }
@@ -74,6 +80,22 @@ var lines = []line{
 	{"D10_ClaimedOnce", claimedOnce},
 	{"D10_KilledClaimIsFree", killedClaimIsFree},
 	{"D10_ClaimsInInnerLoops", nestedClaims},
+	{"D10_QueueTakenOnce", queueTakenOnce},
+	{"D10_QueuePutsAreOfTheTask", queuePuts},
+	{"D10_QueueKilledTaker", queueKilledTaker},
+	{"D10_QueueThousandWithKills", queueWithKills},
+	{"D10_QueueClosedAndDrained", queueDrained},
+	{"Lease_SeesWhatTheHolderBeforeWrote", leaseSees},
+	{"Lease_FailedHolderIsLearnt", leaseAbandoned},
+	{"Lease_KilledHolderFreesIt", leaseKilled},
+	{"D20_BarrierLetsAllGoOn", barrierPasses},
+	{"D20_BarrierTooWideIsRefused", barrierTooWide},
+	{"D20_BarrierDeadPartyBreaksIt", barrierBroken},
+	{"D20_DeadlockOfTakers", deadlockedTakers},
+	{"D20_DeadlockOfLeases", deadlockedLeases},
+	{"D20_DeadlockOfLiveWaits", deadlockedLive},
+	{"D20_DeadlockBehindWaitingTasks", deadlockBehind},
+	{"D20_NoDeadlockWhileATaskWorks", noFalseAlarm},
 	{"D11_LiveIsImmediate", liveIsImmediate},
 	{"D11_LiveStays", liveStays},
 	{"D11_LiveWaits", liveWaits},
@@ -114,4 +136,5 @@ type fixture struct {
 	x      parfor.Executor
 	remote bool // bodies run in other processes
 	alone  bool // one task at a time
+	slots  int  // tasks that run at once
 }

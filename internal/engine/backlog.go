@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"parfor.dev/parfor/internal/task"
 )
 
 // backlogLimit is how many submissions may wait to be started. It is far above
@@ -104,6 +106,7 @@ func (b *backlog) number() int {
 	n := b.next
 	b.next++
 	b.open++
+	task.Loose.Add(1)
 	return n
 }
 
@@ -130,6 +133,7 @@ func (b *backlog) Hold() {
 	b.mu.Lock()
 	b.open++
 	b.mu.Unlock()
+	task.Loose.Add(1)
 }
 
 // Settle ends an admission or a Hold.
@@ -137,6 +141,7 @@ func (b *backlog) Settle() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.open--
+	task.Loose.Add(-1)
 	if b.open == 0 && b.drained != nil {
 		close(b.drained)
 		b.drained = nil

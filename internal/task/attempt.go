@@ -119,6 +119,8 @@ type Loop struct {
 
 	// Serializable makes every read an observation.
 	Serializable bool
+
+	Width int // how many of its tasks run at once; 0 if that isn't known here
 }
 
 // Attempt is one try of one task.

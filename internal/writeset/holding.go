@@ -75,3 +75,10 @@ func EndClaims(claimant uint64) {
 		h.Free()
 	}
 }
+
+// Dead reports whether the worker of an attempt is known to have died.
+func Dead(claimant uint64) bool {
+	holdings.Lock()
+	defer holdings.Unlock()
+	return holdings.dead[task.LifeOf(claimant)]
+}
