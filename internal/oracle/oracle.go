@@ -59,8 +59,9 @@ var errOnPurpose = errors.New("the attempt fails on purpose")
 
 var _ = parfor.RegisterError(errOnPurpose)
 
-// last is the context of a task that ran before in this process.
-var last atomic.Pointer[context.Context]
+// last are contexts of tasks that ended in this process, by their workers: a
+// worker begins its next task when the one before is decided.
+var last [64]atomic.Pointer[context.Context]
 
 // act does up to 4 steps.
 func act(ctx context.Context, o order) ([]int64, error) {
@@ -70,8 +71,8 @@ func act(ctx context.Context, o order) ([]int64, error) {
 			h = append(h, notYet, int64(o.Reported), 0, 0, 0)
 		}
 	}
-	if was := last.Swap(&ctx); was != nil && o.Index%64 == 0 {
-		if err := numbers.Set(*was, -1, o.Index); !errors.Is(err, parfor.ErrTaskDone) && *was != ctx {
+	if was := last[task.From(ctx).Worker%len(last)].Swap(&ctx); was != nil && o.Index%64 == 0 {
+		if err := numbers.Set(*was, -1, o.Index); !errors.Is(err, parfor.ErrTaskDone) {
 			h = append(h, unsealed, 0, 0, 0, 0)
 		}
 	}
