@@ -173,7 +173,7 @@ func (p *pending[K, V]) combine(c *core[K, V], s *step[V]) bool {
 	case s.op == writeset.Put || s.op == writeset.Drop:
 		p.op, p.val = s.op, s.val
 		return true
-	case s.op == writeset.Insert:
+	case s.op == writeset.Insert || s.op == writeset.Claim:
 		return false
 	case p.absolute():
 		first := step[V]{op: p.op, val: p.val}
