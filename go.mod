@@ -7,6 +7,8 @@ require (
 	github.com/fxamacker/cbor/v2 v2.10.0
 )
 
+require pgregory.net/rapid v1.3.0
+
 require (
 	github.com/x448/float16 v0.8.4 // indirect
 	golang.org/x/sys v0.49.0
