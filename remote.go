@@ -1,12 +1,10 @@
 package parfor
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"parfor.dev/parfor/internal/codec"
 	"parfor.dev/parfor/internal/engine"
@@ -44,11 +42,6 @@ func (p *policy) settleRemote(t engine.Task, o *engine.Outcome, decode func([]by
 			o.Err = c
 		}
 		o.Writes = nil
-	}
-	if mutant.Is("late") && o.Err == nil && len(o.Writes) > 0 { // reported before it is true
-		b := bytes.Clone(o.Writes)
-		time.AfterFunc(time.Millisecond, func() { task.CommitEncoded(b, task.Ticket{}) })
-		return
 	}
 	if o.Err == nil && len(o.Writes) > 0 {
 		o.Commit, o.Err = p.commitRemote(t, o)

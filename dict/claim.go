@@ -3,6 +3,7 @@ package dict
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"parfor.dev/parfor/internal/task"
@@ -88,7 +89,7 @@ func (p *pending[K, V]) claims() bool {
 	if p.more == nil {
 		return p.op == writeset.Claim
 	}
-	return p.more.steps[0].op == writeset.Claim
+	return slices.ContainsFunc(p.more.steps, func(s step[V]) bool { return s.op == writeset.Claim })
 }
 
 // claims are the keys that running tasks have claimed, at the owner. Locks of

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"hash/maphash"
 	"reflect"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
+	"parfor.dev/parfor/internal/mutant"
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
@@ -206,6 +208,11 @@ func (c *liveCore[K, V]) do(op liveOp, k K, a, b V) (v V, ok bool, err error) {
 		return a, true, nil
 	case liveCompareAndSwap:
 		if ok = ok && c.equal(v, a); ok {
+			if mutant.Is("unlocked") { // compared, and swapped a little later
+				s.mu.Unlock()
+				runtime.Gosched()
+				s.mu.Lock()
+			}
 			put(b)
 		}
 	case liveCompareAndDelete:

@@ -3,6 +3,7 @@ package dict
 import (
 	"context"
 
+	"parfor.dev/parfor/internal/mutant"
 	"parfor.dev/parfor/internal/task"
 )
 
@@ -101,6 +102,9 @@ func (c *liveCore[K, V]) op(ctx context.Context, op liveOp, k K, a, b V) (v V, o
 		return v, false, err
 	}
 	if task.InWorker.Load() {
+		if mutant.Is("twice") {
+			c.ask(op, k, a, b)
+		}
 		return c.ask(op, k, a, b)
 	}
 	for _, x := range []*V{&a, &b}[:op.values()] {

@@ -158,8 +158,7 @@ func (d *Dict[K, V]) Len(ctx context.Context) (int, error) {
 		n, present = 0, make([]bool, len(keys))
 	}
 	for i := range own.ops {
-		var v V
-		_, ok, err := own.ops[i].over(c, v, present[i], false)
+		ok, err := own.ops[i].leaves(present[i])
 		switch {
 		case err != nil:
 			return 0, c.named(err)

@@ -60,8 +60,16 @@ func (s *sights[K]) look(at uint64) {
 	}
 }
 
-// serializable reports whether every read of the attempt counts.
-func serializable(a *task.Attempt) bool { return a != nil && a.Loop != nil && a.Loop.Serializable }
+// serializable reports whether every read of the attempt counts: those of inner
+// loops are reads of the task around them.
+func serializable(a *task.Attempt) bool {
+	for ; a != nil; a = a.Parent {
+		if a.Loop != nil && a.Loop.Serializable {
+			return true
+		}
+	}
+	return false
+}
 
 // observed calls f with the sights that count.
 func (o *overlay[K, V]) observed(f func(*sight[K]) bool) {

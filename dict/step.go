@@ -173,7 +173,7 @@ func (p *pending[K, V]) combine(c *core[K, V], s *step[V]) bool {
 	case s.op == writeset.Put || s.op == writeset.Drop:
 		p.op, p.val = s.op, s.val
 		return true
-	case s.op == writeset.Insert:
+	case s.op == writeset.Insert || s.op == writeset.Claim:
 		return false
 	case p.absolute():
 		first := step[V]{op: p.op, val: p.val}
@@ -214,6 +214,24 @@ func (p *pending[K, V]) over(c *core[K, V], v V, ok, grow bool) (_ V, _ bool, er
 		grow = false
 	}
 	return v, ok, nil
+}
+
+// leaves reports whether the key is there afterwards. No value is needed for
+// that: what a Compute made of it was told then.
+func (p *pending[K, V]) leaves(there bool) (_ bool, err error) {
+	p.each(func(s *step[V]) {
+		switch {
+		case s.op == writeset.Drop:
+			there = false
+		case s.op == writeset.Calc:
+			there = s.call.ok
+		case s.op == writeset.Insert && there && err == nil:
+			err = ErrExists
+		default:
+			there = true
+		}
+	})
+	return there, err
 }
 
 // each calls f with the steps in order.

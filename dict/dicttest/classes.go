@@ -148,7 +148,24 @@ func insertTwice(f *fixture) {
 		}
 	}
 	want(f, counts, map[string]int{"n": 10})
+	err = parfor.Each(f.Context(), parfor.Range(5), insertAndLook, parfor.On(f.x), parfor.KeepGoing())
+	for i := range 5 {
+		if err := parfor.Failed(err)[i]; !errors.Is(err, dict.ErrExists) {
+			f.Errorf("item %d inserted and looked: %v", i, err)
+		}
+	}
 }
+
+// insertAndLook is told by its own read what its commit would say.
+func insertAndLook(ctx context.Context, _ int) error {
+	if err := counts.Insert(ctx, "n", 1); err != nil {
+		return err
+	}
+	_, _, err := counts.Get(ctx, "n")
+	return err
+}
+
+var _ = parfor.RegisterEach(insertAndLook)
 
 func limitHolds(f *fixture) {
 	err := parfor.Each(f.Context(), parfor.Range(60), crowd, parfor.On(f.x), parfor.KeepGoing())

@@ -12,3 +12,12 @@ func Plant(string) {}
 
 // All are the bugs that can be planted: none without the tag.
 func All() []string { return nil }
+
+// Live are the bugs of live dictionaries that can be planted: none without the tag.
+func Live() []string { return nil }
+
+// Later does nothing without the tag.
+func Later(func()) {}
+
+// Wait does nothing without the tag.
+func Wait() {}

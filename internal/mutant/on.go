@@ -4,7 +4,9 @@ package mutant
 
 import (
 	"os"
+	"sync"
 	"sync/atomic"
+	"time"
 )
 
 var planted atomic.Pointer[string]
@@ -29,7 +31,24 @@ func Plant(name string) {
 	planted.Store(&name)
 }
 
-// All are the bugs that can be planted.
+// All are the bugs of commits that can be planted.
 func All() []string {
 	return []string{"torn", "unvalidated", "late", "leaked", "unsealed", "lost"}
 }
+
+// Live are the bugs of live dictionaries that can be planted.
+func Live() []string { return []string{"unlocked", "twice"} }
+
+var pending sync.WaitGroup
+
+// Later does a little later what a bug puts off.
+func Later(f func()) {
+	pending.Add(1)
+	time.AfterFunc(time.Millisecond, func() {
+		defer pending.Done()
+		f()
+	})
+}
+
+// Wait waits for all that was put off.
+func Wait() { pending.Wait() }
