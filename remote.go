@@ -59,7 +59,7 @@ func (p *policy) settleRemote(t engine.Task, o *engine.Outcome, decode func([]by
 }
 
 func (p *policy) ticket(t engine.Task, o *engine.Outcome) task.Ticket {
-	return task.Ticket{Claims: o.Claims, Pass: p.reruns.get(t.Index).pass()}
+	return task.Ticket{Claims: o.Claims, Pass: p.reruns.get(t.Index).pass(), Loop: p.tasks, Item: t.Index}
 }
 
 // commitRemote commits the dictionary writes that came with a result.

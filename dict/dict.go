@@ -47,6 +47,7 @@ type core[K comparable, V any] struct {
 	name      string // full name, or "anonymous dictionary n"
 	site      string // of New
 	immutable bool
+	byItem    bool // LastByItem
 
 	key            *keyPlan
 	word           bool                      // keys and values fit a word each
@@ -138,6 +139,7 @@ type Option func(*options) error
 
 type options struct {
 	immutable bool
+	byItem    bool
 	limits    limits
 }
 
@@ -168,7 +170,7 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 		cp = nil
 	}
 	c := &core[K, V]{
-		name: name, immutable: o.immutable,
+		name: name, immutable: o.immutable, byItem: o.byItem,
 		key: key, copy: cp, plus: adder[V](), less: lesser[V](), join: joiner[V](),
 		word: wordSized(reflect.TypeFor[K]()) && wordSized(reflect.TypeFor[V]()),
 		val:  sync.OnceValue(codec.Of[V]),

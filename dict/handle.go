@@ -23,6 +23,7 @@ const (
 	handleVersion   = 1
 	handleSize      = 1 + 8 + 8 + 1
 	handleImmutable = 1
+	handleByItem    = 2
 )
 
 // AppendBinary appends the encoding of the handle, not of the entries: decoded
@@ -43,10 +44,14 @@ func (d *Dict[K, V]) AppendBinary(dst []byte) ([]byte, error) {
 	dst = append(dst, handleVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, c.id)
 	dst = binary.LittleEndian.AppendUint64(dst, typesOf[K, V]())
+	flags := byte(0)
 	if c.immutable {
-		return append(dst, handleImmutable), nil
+		flags |= handleImmutable
 	}
-	return append(dst, 0), nil
+	if c.byItem {
+		flags |= handleByItem
+	}
+	return append(dst, flags), nil
 }
 
 // MarshalBinary is AppendBinary to a new slice.
@@ -57,7 +62,7 @@ func (d *Dict[K, V]) MarshalBinary() ([]byte, error) { return d.AppendBinary(nil
 func (d *Dict[K, V]) UnmarshalBinary(b []byte) error {
 	r := writeset.Read(b)
 	version, id, types, flags := r.Byte(), r.Uint64(), r.Uint64(), r.Byte()
-	if len(b) != handleSize || version != handleVersion || flags&^handleImmutable != 0 {
+	if len(b) != handleSize || version != handleVersion || flags&^(handleImmutable|handleByItem) != 0 {
 		return errors.New("dict: these bytes are no dictionary handle")
 	}
 	if types != typesOf[K, V]() {
@@ -65,7 +70,7 @@ func (d *Dict[K, V]) UnmarshalBinary(b []byte) error {
 	}
 	st, err := writeset.Find(id)
 	if err != nil && task.InWorker.Load() && writeset.IsAnonymous(id) {
-		st, err = arrive[K, V](id, flags&handleImmutable != 0)
+		st, err = arrive[K, V](id, flags)
 	}
 	if err != nil {
 		return err
@@ -95,10 +100,13 @@ func (c *core[K, V]) depart() {
 
 // arrive makes the worker's side of an anonymous dictionary. All handles of
 // one task must share it, as writes are found by it; it goes when they do.
-func arrive[K comparable, V any](id uint64, immutable bool) (writeset.Store, error) {
+func arrive[K comparable, V any](id uint64, flags byte) (writeset.Store, error) {
 	var opts []Option
-	if immutable {
+	if flags&handleImmutable != 0 {
 		opts = append(opts, Immutable())
+	}
+	if flags&handleByItem != 0 {
+		opts = append(opts, LastByItem())
 	}
 	c, err := newCore[K, V](writeset.AnonymousName(id), opts)
 	if err != nil {
