@@ -248,7 +248,9 @@ func (a *Attempt) Finish(err error) (uint64, error) {
 	return n, err
 }
 
-func (a *Attempt) ticket() Ticket { return Ticket{Claims: a.Token, Pass: a.Pass, Loop: a.Loop, Item: a.Index} }
+func (a *Attempt) ticket() Ticket {
+	return Ticket{Claims: a.Token, Pass: a.Pass, Loop: a.Loop, Item: a.Index}
+}
 
 // tokens numbers the attempts of this process that claim something. The
 // highest bit keeps them apart from those of worker processes.
