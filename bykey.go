@@ -3,6 +3,7 @@ package parfor
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // KV is a key and its value, as the body of [Associate] returns it.
@@ -18,28 +19,37 @@ type KV[K comparable, V any] struct {
 // [Map].
 func ByKey[K comparable, Out any](ctx context.Context, keys []K, fn func(context.Context, K) (Out, error), opts ...Option) (map[K]Out, error) {
 	out := make([]Out, len(keys))
-	first := make(map[K]int, len(keys))
-	rule := RefuseDuplicates
+	m := make(map[K]Out, len(keys)) // finds double keys first: one map is half the work of two
+	rule, nan := RefuseDuplicates, false
 	err := runSlice(ctx, keys, out, bodyOf(fn), opts, func(c *config) error {
 		rule = c.duplicates
+		var zero Out
 		for i, k := range keys {
-			if at, twice := first[k]; twice && rule == RefuseDuplicates {
-				return fmt.Errorf("%w: ByKey: items %d and %d have the same key: remove one or say OnDuplicate(KeepLast)", ErrOption, at, i)
-			} else if !twice {
-				first[k] = i
+			same := k
+			nan = nan || k != same
+			if m[k] = zero; len(m) <= i && rule == RefuseDuplicates {
+				return fmt.Errorf("%w: ByKey: items %d and %d have the same key: remove one or say OnDuplicate(KeepLast)", ErrOption, slices.Index(keys, k), i)
 			}
 		}
 		return nil
 	})
-	m := make(map[K]Out, len(first))
 	done := finished(err)
-	if done == nil {
+	switch {
+	case done == nil:
 		return nil, err
+	case err != nil || rule == KeepFirst || nan: // a NaN is never the same key again
+		clear(m)
 	}
 	for i, k := range keys {
-		if _, has := m[k]; done(i) && !(has && rule == KeepFirst) {
-			m[k] = out[i]
+		if !done(i) {
+			continue
 		}
+		if rule == KeepFirst {
+			if _, has := m[k]; has {
+				continue
+			}
+		}
+		m[k] = out[i]
 	}
 	return m, err
 }
@@ -57,20 +67,20 @@ func Associate[In any, K comparable, V any](ctx context.Context, items []In, fn 
 		return nil, err
 	}
 	m := make(map[K]V, len(items))
-	from := make(map[K]int, len(items))
 	for i, kv := range out {
 		if !done(i) {
 			continue
 		}
-		if at, twice := from[kv.Key]; twice {
-			if rule == RefuseDuplicates && err == nil {
-				err = fmt.Errorf("parfor: Associate: items %d and %d returned the same key: say OnDuplicate(KeepFirst) or OnDuplicate(KeepLast)", at, i)
-			}
-			if rule != KeepLast {
+		if rule != KeepLast {
+			if _, twice := m[kv.Key]; twice {
+				if rule == RefuseDuplicates && err == nil {
+					at := slices.IndexFunc(out, func(o KV[K, V]) bool { return o.Key == kv.Key })
+					err = fmt.Errorf("parfor: Associate: items %d and %d returned the same key: say OnDuplicate(KeepFirst) or OnDuplicate(KeepLast)", at, i)
+				}
 				continue
 			}
 		}
-		m[kv.Key], from[kv.Key] = kv.Value, i
+		m[kv.Key] = kv.Value
 	}
 	return m, err
 }

@@ -188,3 +188,34 @@ func ExampleLoopError() {
 	// 2 0.5 true
 	// 3 0 false
 }
+
+// Word counts: a map for each item, one map in the end.
+func ExampleReduce() {
+	lines := []string{"a loop in line", "a loop on goroutines", "in line"}
+	counts, err := parfor.Reduce(context.Background(), lines,
+		func(_ context.Context, line string) (map[string]int, error) {
+			m := map[string]int{}
+			for word := range strings.FieldsSeq(line) {
+				m[word]++
+			}
+			return m, nil
+		},
+		func(a, b map[string]int) map[string]int {
+			for word, n := range b {
+				a[word] += n
+			}
+			return a
+		})
+	fmt.Println(counts, err)
+	// Output: map[a:2 goroutines:1 in:2 line:2 loop:2 on:1] <nil>
+}
+
+// A sum of floats depends on its order. InOrder makes it the sum that a plain
+// loop would have, on every executor.
+func ExampleReduce_inOrder() {
+	sum, err := parfor.Reduce(context.Background(), []float64{1e16, 1, -1e16, 1},
+		func(_ context.Context, x float64) (float64, error) { return x, nil },
+		func(a, b float64) float64 { return a + b }, parfor.InOrder())
+	fmt.Println(sum, err)
+	// Output: 1 <nil>
+}

@@ -61,7 +61,7 @@ func open(ctx context.Context, name string, opts []Option) (*loop, error) {
 	l.tasks = &task.Loop{Name: c.name, Arg: func(name string) (any, []byte, bool) {
 		v, ok := c.values[name]
 		return v, nil, ok
-	}, Run: runs.Add(1), Serializable: c.serializable}
+	}, Run: runs.Add(1), Serializable: c.serializable, Ordered: true}
 	if err := c.runsOn(l.engine); err != nil {
 		return nil, err
 	}

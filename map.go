@@ -36,33 +36,47 @@ func Each[In any](ctx context.Context, items []In, fn func(context.Context, In) 
 // runSlice is every loop over a slice. Check, if given, sees the options
 // before anything runs.
 func runSlice[In, Out any](ctx context.Context, items []In, out []Out, b body[In, Out], opts []Option, check func(*config) error) error {
-	l, err := open(ctx, b.name, opts)
-	if err != nil {
-		return err
-	}
-	if err := b.check(l); err != nil {
-		return err
-	}
-	if err := labelled(l, func(i int) In { return items[i] }); err != nil {
-		return err
-	}
 	if check == nil {
 		check = unkeyed
 	}
-	if err := check(l.config); err != nil {
+	l, err := openSlice(ctx, items, b, opts, check)
+	if err != nil {
 		return err
 	}
 	if l.window > 0 {
 		return fmt.Errorf("%w: Window is for streams: a slice is there already, and so is the place for its results", ErrOption)
 	}
 	if l.engine.Remote != nil {
-		return runRemote(l, items, out, b)
+		return runRemote(l, items, out, nil, b)
 	}
+	return runLocal(l, items, out, nil, b)
+}
+
+func openSlice[In, Out any](ctx context.Context, items []In, b body[In, Out], opts []Option, check func(*config) error) (*loop, error) {
+	l, err := open(ctx, b.name, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.check(l); err != nil {
+		return nil, err
+	}
+	if err := labelled(l, func(i int) In { return items[i] }); err != nil {
+		return nil, err
+	}
+	return l, check(l.config)
+}
+
+// runLocal runs a loop on goroutines of this process. Results go to their places
+// in out, or are summed up, or are not wanted.
+func runLocal[In, Out any](l *loop, items []In, out []Out, sum *partials[Out], b body[In, Out]) error {
 	width := min(l.width(defaultInFlight), len(items))
 	l.begin(width, len(items))
-	s := &sliceLoop[In, Out]{loop: l, body: b, items: items, out: out,
+	s := &sliceLoop[In, Out]{loop: l, body: b, items: items, out: out, sum: sum,
 		chunks: chunks{n: len(items), workers: max(width, 1), fixed: l.chunk}}
 	s.run()
+	if sum != nil {
+		sum.gather(l)
+	}
 	return l.close(s.claimed(), len(items), false)
 }
 
@@ -74,11 +88,13 @@ func unkeyed(c *config) error {
 	return nil
 }
 
-func runRemote[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) error {
+// runRemote is runLocal on an executor that has its workers elsewhere.
+func runRemote[In, Out any](l *loop, items []In, out []Out, sum *combiner[Out], b body[In, Out]) error {
 	l.begin(l.engine.Remote.Slots(), len(items))
 	j, err := newSliceJob(l, b, items, out)
 	if err == nil {
 		l.lookAt(j.stuck)
+		j.sum = sum
 		err = j.run()
 	}
 	if err != nil {

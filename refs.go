@@ -1,7 +1,5 @@
 package parfor
 
-import "sort"
-
 // refs is a queue of entry numbers in a ring of fixed size: a stream has as
 // many entries as its window, so no queue of them can be longer.
 type refs struct {
@@ -42,13 +40,19 @@ func (q *refs) pop() (int32, bool) {
 	return ref, ok
 }
 
-// insert keeps the queue sorted. Items mostly finish in order, so the place is
-// near the end.
-func (q *refs) insert(ref int32, less func(a, b int32) bool) {
-	at := sort.Search(q.n, func(i int) bool { return less(ref, *q.at(i)) })
-	q.push(ref)
-	for i := q.n - 1; i > at; i-- {
-		*q.at(i) = *q.at(i - 1)
-	}
-	*q.at(at) = ref
+// lineup holds references by the index of their item. Indexes that it holds at
+// once must be less than its length apart.
+type lineup []int32
+
+func (q lineup) put(index int, ref int32) { q[index%len(q)] = ref + 1 }
+
+// take removes the reference of an index, if there is one.
+func (q lineup) take(index int) (int32, bool) {
+	at := &q[index%len(q)]
+	ref := *at - 1
+	*at = 0
+	return ref, ref >= 0
 }
+
+// has reports whether there is one.
+func (q lineup) has(index int) bool { return q[index%len(q)] > 0 }

@@ -52,7 +52,7 @@ func (p *policy) settleRemote(t engine.Task, o *engine.Outcome, decode func([]by
 }
 
 func (p *policy) ticket(t engine.Task, o *engine.Outcome) task.Ticket {
-	return task.Ticket{Claims: o.Claims, Pass: p.reruns.get(t.Index).pass()}
+	return task.Ticket{Claims: o.Claims, Pass: p.reruns.get(t.Index).pass(), Loop: p.tasks, Item: t.Index}
 }
 
 // commitRemote commits the dictionary writes that came with a result.
@@ -80,6 +80,7 @@ type sliceJob[In, Out any] struct {
 	result *codec.Codec[Out]
 	items  []In
 	out    []Out // nil when results are not wanted
+	sum    *combiner[Out]
 	handle engine.Handle
 
 	take     sync.Mutex // guards the next two
@@ -114,6 +115,10 @@ func (j *sliceJob[In, Out]) run() error {
 	j.take.Lock()
 	j.handle = h
 	j.take.Unlock()
+	if j.sum != nil {
+		j.sum.start(h)
+		defer j.sum.close()
+	}
 	h.Wake() // for a task that came back before the handle was known
 	j.onHalt(j.reruns.halt)
 	j.onHalt(j.endIfOver)
@@ -133,6 +138,9 @@ func (j *sliceJob[In, Out]) Take(dst []engine.Task) (n int, more bool) {
 	if j.stop.Load() {
 		return 0, false
 	}
+	if j.sum != nil && j.sum.full() {
+		return 0, true
+	}
 	n = copy(dst, j.returned)
 	j.returned = j.returned[n:]
 	for ; n < len(dst) && j.next < len(j.items); n++ {
@@ -150,19 +158,36 @@ func (j *sliceJob[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error
 
 // Settle puts a result in its place and commits its writes.
 func (j *sliceJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
+	if j.sum != nil {
+		j.settleSum(t, o)
+		return
+	}
 	j.settleRemote(t, o, func(b []byte) error {
 		if j.out == nil {
 			return nil
 		}
-		if err := j.result.Decode(b, &j.out[t.Index]); err != nil {
-			return fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
-		}
-		return nil
+		return j.decode(b, &j.out[t.Index])
 	})
 	if o.Err != nil && j.out != nil {
 		var zero Out
 		j.out[t.Index] = zero
 	}
+}
+
+// settleSum is Settle where results are combined.
+func (j *sliceJob[In, Out]) settleSum(t engine.Task, o *engine.Outcome) {
+	var out Out
+	j.settleRemote(t, o, func(b []byte) error { return j.decode(b, &out) })
+	if o.Err == nil {
+		j.sum.push(out)
+	}
+}
+
+func (j *sliceJob[In, Out]) decode(b []byte, out *Out) error {
+	if err := j.result.Decode(b, out); err != nil {
+		return fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
+	}
+	return nil
 }
 
 // Finish ends a task, or schedules another attempt.

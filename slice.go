@@ -16,6 +16,7 @@ type sliceLoop[In, Out any] struct {
 	body  body[In, Out]
 	items []In
 	out   []Out // nil when results are not wanted
+	sum   *partials[Out]
 	group sync.WaitGroup
 }
 
@@ -122,6 +123,8 @@ func (s *sliceLoop[In, Out]) chunk(wk *worker[In, Out], lo, hi, attempt int) {
 			s.settle(i, last, err)
 		} else if s.out != nil {
 			s.out[i] = out
+		} else if s.sum != nil && !s.fold(wk.worker, out, i+1, hi) {
+			return
 		}
 	}
 }

@@ -35,9 +35,7 @@ type Result[In, Out any] struct {
 func Stream[In, Out any](ctx context.Context, seq iter.Seq[In], fn func(context.Context, In) (Out, error), opts ...Option) iter.Seq2[Result[In, Out], error] {
 	var source iter.Seq2[In, error]
 	if seq != nil {
-		source = func(yield func(In, error) bool) {
-			seq(func(in In) bool { return yield(in, nil) })
-		}
+		source = withoutErrors(seq)
 	}
 	return runStream(ctx, source, bodyOf(fn), opts)
 }
@@ -47,6 +45,12 @@ func Stream[In, Out any](ctx context.Context, seq iter.Seq[In], fn func(context.
 // *LoopError whose Cause is that error.
 func StreamFrom[In, Out any](ctx context.Context, seq iter.Seq2[In, error], fn func(context.Context, In) (Out, error), opts ...Option) iter.Seq2[Result[In, Out], error] {
 	return runStream(ctx, seq, bodyOf(fn), opts)
+}
+
+func withoutErrors[In any](seq iter.Seq[In]) iter.Seq2[In, error] {
+	return func(yield func(In, error) bool) {
+		seq(func(in In) bool { return yield(in, nil) })
+	}
 }
 
 // errBroken is why a loop stopped whose caller left the range.
@@ -59,37 +63,47 @@ func runStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b bod
 			yield(Result[In, Out]{}, err)
 			return
 		}
-		left := true // the range was left by break, return or a panic
-		defer func() {
-			if left {
-				s.abort(errBroken)
-				s.drain()
-				s.close(s.taken, -1, false)
-			}
-		}()
-		for {
-			ref, more := s.next()
-			if !more {
-				break
-			}
-			e := &s.entries[ref]
-			r := Result[In, Out]{Index: e.index, In: e.in, Out: e.out, Attempt: e.attempt, Commit: e.commit}
-			var err error
-			if e.failed != nil {
-				err = e.failed
-			}
-			s.free(ref)
-			if !s.asTask(func() bool { return yield(r, err) }) {
-				return
-			}
-		}
-		left = false
-		blocked := s.drain()
-		taken, total := s.counts()
-		if err := s.close(taken, total, blocked); err != nil && s.unreported(err) {
-			yield(Result[In, Out]{}, err)
+		whole := s.consume(func(r Result[In, Out], err error) bool {
+			return s.asTask(func() bool { return yield(r, err) })
+		})
+		if whole && s.ended != nil && s.unreported(s.ended) {
+			yield(Result[In, Out]{}, s.ended)
 		}
 	}
+}
+
+// consume gives what finishes to yield, until that returns false, panics or
+// calls Goexit, and ends the loop, whose error it leaves in s.ended. It returns
+// whether yield stayed to the end.
+func (s *stream[In, Out]) consume(yield func(Result[In, Out], error) bool) (whole bool) {
+	defer func() {
+		if !whole {
+			s.abort(errBroken)
+			s.drain()
+			s.ended = s.close(s.taken, s.known, false)
+		}
+	}()
+	for {
+		ref, more := s.next()
+		if !more {
+			break
+		}
+		e := &s.entries[ref]
+		r := Result[In, Out]{Index: e.index, In: e.in, Out: e.out, Attempt: e.attempt, Commit: e.commit}
+		var err error
+		if e.failed != nil {
+			err = e.failed
+		}
+		s.free(ref)
+		if !yield(r, err) {
+			return false
+		}
+	}
+	whole = true
+	blocked := s.drain()
+	taken, total := s.counts()
+	s.ended = s.close(taken, max(total, s.known), blocked)
+	return true
 }
 
 // unreported reports whether the loop's error says more than the item errors
@@ -113,5 +127,5 @@ func openStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b bo
 	if err := unkeyed(l.config); err != nil {
 		return nil, err
 	}
-	return newStream(l, seq, b)
+	return newStream(l, seq, b, -1)
 }

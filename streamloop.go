@@ -19,6 +19,7 @@ type stream[In, Out any] struct {
 	entries []entry[In, Out]
 	workers sync.WaitGroup
 	width   int
+	known   int                 // how many items the source has, -1 if only it knows
 	remote  *streamJob[In, Out] // nil in this process
 	fed     chan struct{}       // closed when the feeder has ended
 
@@ -27,17 +28,20 @@ type stream[In, Out any] struct {
 	work     sync.Cond // workers wait for a ready one
 	news     sync.Cond // the consumer waits for a finished one, or the end
 	freed    []int32
-	ready    refs // to be claimed, in input order
-	finished refs // to be yielded; by index when in order
-	turn     int  // index to be yielded next, in order
-	taken    int  // items taken from the source
-	open     int  // claimed, not settled
-	started  int  // worker goroutines
-	idle     int  // of them, waiting for work
-	waits    bool // the consumer waits for news
+	ready    refs   // to be claimed, in input order
+	finished refs   // to be yielded
+	lineup   lineup // instead, in order
+	turn     int    // index to be yielded next, in order
+	taken    int    // items taken from the source
+	open     int    // claimed, not settled
+	started  int    // worker goroutines
+	idle     int    // of them, waiting for work
+	waits    bool   // the consumer waits for news
 
 	sourceDone bool // ended by itself
 	inSource   bool // the feeder is in the source's own code
+
+	ended error // the loop's, once it is over
 }
 
 type entry[In, Out any] struct {
@@ -49,8 +53,8 @@ type entry[In, Out any] struct {
 	again          int32 // attempt to claim it with
 }
 
-func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out]) (*stream[In, Out], error) {
-	s := &stream[In, Out]{loop: l, body: b, source: seq, fed: make(chan struct{})}
+func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], known int) (*stream[In, Out], error) {
+	s := &stream[In, Out]{loop: l, body: b, source: seq, known: known, fed: make(chan struct{})}
 	s.space.L, s.work.L, s.news.L = &s.mu, &s.mu, &s.mu
 	window := l.window
 	if l.engine.Remote != nil {
@@ -70,15 +74,19 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out]) 
 		s.freed[i] = int32(window - 1 - i)
 	}
 	s.ready.init(window)
-	s.finished.init(window)
+	if l.inOrder {
+		s.lineup = make(lineup, window)
+	} else {
+		s.finished.init(window)
+	}
 	if err := labelled(l, s.item); err != nil {
 		return nil, err
 	}
 	l.lookAt(s.stuck)
-	l.begin(s.width, -1)
+	l.begin(s.width, known)
 	if err := s.attach(); err != nil {
 		l.abort(err)
-		l.close(0, -1, false)
+		l.close(0, known, false)
 		return nil, err
 	}
 	l.onHalt(s.wakeAll)
@@ -239,8 +247,7 @@ func (s *stream[In, Out]) next() (ref int32, more bool) {
 			return ref, true
 		}
 		if s.open == 0 && (s.stop.Load() || s.sourceDone && s.ready.len() == 0) {
-			// In order, what finished behind a gap that will never close.
-			return s.finished.pop()
+			return s.pickLast()
 		}
 		s.waits = true
 		s.news.Wait()
@@ -250,16 +257,30 @@ func (s *stream[In, Out]) next() (ref int32, more bool) {
 
 // pick finds the entry to yield now. The lock is held.
 func (s *stream[In, Out]) pick() (int32, bool) {
-	if _, ok := s.pickable(); !ok {
-		return 0, false
+	if !s.inOrder {
+		return s.finished.pop()
 	}
-	return s.finished.pop()
+	return s.lineup.take(s.turn)
 }
 
-// pickable is pick that leaves the entry where it is.
-func (s *stream[In, Out]) pickable() (int32, bool) {
-	ref, ok := s.finished.peek()
-	return ref, ok && (!s.inOrder || s.entries[ref].index == s.turn)
+// pickLast finds, in order, what finished behind a gap that will never close.
+func (s *stream[In, Out]) pickLast() (int32, bool) {
+	if s.inOrder {
+		for ; s.turn < s.taken; s.turn++ {
+			if ref, ok := s.lineup.take(s.turn); ok {
+				return ref, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// pickable reports whether pick would find one.
+func (s *stream[In, Out]) pickable() bool {
+	if s.inOrder {
+		return s.lineup.has(s.turn)
+	}
+	return s.finished.len() > 0
 }
 
 // free gives a yielded entry back to the feeder.
@@ -278,7 +299,7 @@ func (s *stream[In, Out]) settled(ref int32, yield bool) {
 	s.open--
 	if yield {
 		if s.inOrder {
-			s.finished.insert(ref, func(a, b int32) bool { return s.entries[a].index < s.entries[b].index })
+			s.lineup.put(s.entries[ref].index, ref)
 		} else {
 			s.finished.push(ref)
 		}

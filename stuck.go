@@ -77,7 +77,7 @@ func (j *sliceJob[In, Out]) stuck(a *task.Asleep) bool {
 func (s *stream[In, Out]) stuck(a *task.Asleep) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, news := s.pickable(); !s.waits || news || s.open == 0 {
+	if !s.waits || s.pickable() || s.open == 0 {
 		return false
 	}
 	ended := false

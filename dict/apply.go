@@ -63,7 +63,7 @@ func (o *overlay[K, V]) lockShards() {
 
 // lone reports whether one shard is all it takes.
 func (o *overlay[K, V]) lone() bool {
-	return len(o.ops) == 1 && !o.wiped && len(o.seen.log) == 0 && !o.seen.whole
+	return len(o.ops) == 1 && !o.wiped && len(o.seen.log) == 0 && !o.seen.whole && !o.c.byItem // which may drop it while locked
 }
 
 // Unlock gives the locks back.
@@ -137,6 +137,9 @@ func (o *overlay[K, V]) Admit(tk task.Ticket) error {
 	if c.closed.Load() {
 		return c.named(ErrClosed)
 	}
+	if c.byItem {
+		o.byItem(tk)
+	}
 	for i := range o.ops {
 		p := &o.ops[i]
 		if p.more == nil && p.op != writeset.Insert && p.op != writeset.Claim {
@@ -162,6 +165,9 @@ func (o *overlay[K, V]) Admit(tk task.Ticket) error {
 // Apply makes the operations true under the commit number n.
 func (o *overlay[K, V]) Apply(n uint64, tk task.Ticket) {
 	t, c := o.t, o.c
+	if c.byItem {
+		o.noteItem(tk)
+	}
 	if o.wiped {
 		t.wipe(n)
 		if o.serial {

@@ -44,6 +44,7 @@ type Dict[K comparable, V any] struct {
 type core[K comparable, V any] struct {
 	identity
 	immutable bool
+	byItem    bool // LastByItem
 
 	key            *keyPlan
 	word           bool                      // keys and values fit a word each
@@ -109,6 +110,7 @@ type Option func(*options) error
 
 type options struct {
 	immutable bool
+	byItem    bool
 	limits    limits
 }
 
@@ -146,7 +148,7 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 		cp = nil
 	}
 	c := &core[K, V]{
-		identity: identity{name: name}, immutable: o.immutable,
+		identity: identity{name: name}, immutable: o.immutable, byItem: o.byItem,
 		key: key, copy: cp, plus: adder[V](), less: lesser[V](), join: joiner[V](),
 		word: wordSized(reflect.TypeFor[K]()) && wordSized(reflect.TypeFor[V]()),
 		val:  sync.OnceValue(codec.Of[V]),

@@ -23,6 +23,7 @@ const (
 	handleVersion   = 1
 	handleSize      = 1 + 8 + 8 + 1
 	handleImmutable = 1
+	handleByItem    = 2
 )
 
 // AppendBinary appends the encoding of the handle, not of the entries: decoded
@@ -45,7 +46,14 @@ func (d *Dict[K, V]) appendHandle(dst []byte, kind handleKind) ([]byte, error) {
 	if d == nil || d.c == nil {
 		return dst, errNil
 	}
-	return appendHandle(dst, d.c, kind, d.c.immutable)
+	flags := byte(0)
+	if d.c.immutable {
+		flags |= handleImmutable
+	}
+	if d.c.byItem {
+		flags |= handleByItem
+	}
+	return appendHandle(dst, d.c, kind, flags)
 }
 
 func (d *Dict[K, V]) readHandle(b []byte, kind handleKind) error {
@@ -87,7 +95,7 @@ type storeOf[C any] interface {
 
 func (i *identity) self() *identity { return i }
 
-func appendHandle[C any, S storeOf[C]](dst []byte, c S, kind handleKind, immutable bool) ([]byte, error) {
+func appendHandle[C any, S storeOf[C]](dst []byte, c S, kind handleKind, flags byte) ([]byte, error) {
 	i := c.self()
 	if i.closed.Load() {
 		return dst, i.named(ErrClosed)
@@ -99,10 +107,7 @@ func appendHandle[C any, S storeOf[C]](dst []byte, c S, kind handleKind, immutab
 	dst = append(dst, handleVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, i.id)
 	dst = binary.LittleEndian.AppendUint64(dst, kind.hash())
-	if immutable {
-		return append(dst, handleImmutable), nil
-	}
-	return append(dst, 0), nil
+	return append(dst, flags), nil
 }
 
 // readHandle returns what b names, made with fresh if a worker process meets it
@@ -110,7 +115,7 @@ func appendHandle[C any, S storeOf[C]](dst []byte, c S, kind handleKind, immutab
 func readHandle[C any, S storeOf[C]](b []byte, kind handleKind, fresh func(name string, opts []Option) (S, error)) (S, error) {
 	r := writeset.Read(b)
 	version, id, types, flags := r.Byte(), r.Uint64(), r.Uint64(), r.Byte()
-	if len(b) != handleSize || version != handleVersion || flags&^handleImmutable != 0 {
+	if len(b) != handleSize || version != handleVersion || flags&^(handleImmutable|handleByItem) != 0 {
 		return nil, errors.New("dict: these bytes are no handle")
 	}
 	if types != kind.hash() {
@@ -118,7 +123,7 @@ func readHandle[C any, S storeOf[C]](b []byte, kind handleKind, fresh func(name 
 	}
 	st, err := writeset.Find(id)
 	if err != nil && task.InWorker.Load() && writeset.IsAnonymous(id) {
-		st, err = arrive(id, kind.kind, flags&handleImmutable != 0, fresh)
+		st, err = arrive(id, kind.kind, flags, fresh)
 	}
 	if err != nil {
 		return nil, err
@@ -148,10 +153,13 @@ func depart[C any, S storeOf[C]](c S) {
 
 // arrive makes the worker's side of an anonymous object. All handles of one
 // task must share it, as writes are found by it; it goes when they do.
-func arrive[C any, S storeOf[C]](id uint64, k kind, immutable bool, fresh func(name string, opts []Option) (S, error)) (writeset.Store, error) {
+func arrive[C any, S storeOf[C]](id uint64, k kind, flags byte, fresh func(name string, opts []Option) (S, error)) (writeset.Store, error) {
 	var opts []Option
-	if immutable {
+	if flags&handleImmutable != 0 {
 		opts = append(opts, Immutable())
+	}
+	if flags&handleByItem != 0 {
+		opts = append(opts, LastByItem())
 	}
 	c, err := fresh(k.anonymous(id), opts)
 	if err != nil {

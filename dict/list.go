@@ -175,7 +175,11 @@ func (l *List[T]) AppendBinary(dst []byte) ([]byte, error) {
 	if l == nil || l.c == nil {
 		return dst, errNil
 	}
-	return appendHandle(dst, l.c, l.kind(), l.c.immutable)
+	flags := byte(0)
+	if l.c.immutable {
+		flags = handleImmutable
+	}
+	return appendHandle(dst, l.c, l.kind(), flags)
 }
 
 // MarshalBinary is AppendBinary to a new slice.

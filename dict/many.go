@@ -63,6 +63,11 @@ func (d *Dict[K, V]) SetMany(ctx context.Context, entries []KV[K, V]) error {
 }
 
 func (d *Dict[K, V]) setAll(ctx context.Context, op writeset.Op, n int, entries func(func(K, V) bool)) error {
+	return d.stepAll(ctx, step[V]{op: op}, n, entries)
+}
+
+// stepAll takes the same step with every entry.
+func (d *Dict[K, V]) stepAll(ctx context.Context, each step[V], n int, entries func(func(K, V) bool)) error {
 	if n == 0 {
 		_, _, err := d.enter(ctx)
 		return err
@@ -70,7 +75,8 @@ func (d *Dict[K, V]) setAll(ctx context.Context, op writeset.Op, n int, entries 
 	return d.change(ctx, func(o *overlay[K, V]) (err error) {
 		ready := make([]KV[K, V], 0, n)
 		entries(func(k K, v V) bool {
-			s := step[V]{op: op, val: v}
+			s := each
+			s.val = v
 			if err = o.c.prepare(&k, &s); err != nil {
 				return false
 			}
@@ -81,7 +87,9 @@ func (d *Dict[K, V]) setAll(ctx context.Context, op writeset.Op, n int, entries 
 			return err
 		}
 		for i := range ready {
-			o.record(ready[i].Key, &step[V]{op: op, val: ready[i].Value})
+			s := each
+			s.val = ready[i].Value
+			o.record(ready[i].Key, &s)
 		}
 		return nil
 	})

@@ -18,7 +18,8 @@ type overlay[K comparable, V any] struct {
 	index  index           // of ops
 	first  [1]pending[K, V]
 	seen   sights[K]
-	claims []K // claimed by this attempt, to be freed if it comes to nothing
+	claims []K           // claimed by this attempt, to be freed if it comes to nothing
+	by     *task.Attempt // whose it is, if the order of items counts
 
 	// Between Lock and Unlock.
 	t       *table[K, V]
@@ -54,6 +55,9 @@ func (c *core[K, V]) part(s *writeset.Set) *overlay[K, V] {
 	if o == nil {
 		o = c.blank()
 		o.strict = serializable(s.Attempt())
+		if c.byItem {
+			o.by = s.Attempt()
+		}
 		s.Add(o)
 	}
 	return o
@@ -144,6 +148,9 @@ func (o *overlay[K, V]) replay(dst *overlay[K, V]) error {
 // MergeInto hands the part to the set of the enclosing attempt.
 func (o *overlay[K, V]) MergeInto(parent *writeset.Set) {
 	dst := o.c.in(parent)
+	if o.by != nil {
+		o.byItemInto(dst, parent.Attempt())
+	}
 	if dst == nil {
 		parent.Add(o)
 		return
@@ -209,7 +216,7 @@ func (o *overlay[K, V]) Release() {
 		o.seen.log = nil
 	}
 	o.seen = sights[K]{log: o.seen.log[:0]}
-	o.ops, o.wiped, o.strict, o.claims = o.ops[:0], false, false, nil
+	o.ops, o.wiped, o.strict, o.claims, o.by = o.ops[:0], false, false, nil, nil
 	o.unindex()
 	o.c.spare.Put(o)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"parfor.dev/parfor"
@@ -12,7 +13,8 @@ import (
 
 // edge is a row of the table of edge cases. Each runs on the executor as a
 // stream in completion order, as one in input order, and, if its consumer
-// stays to the end, as a Map; with 1, 2 and 8 workers.
+// stays to the end, as a Map and as a Reduce of both kinds; with 1, 2 and 8
+// workers.
 type edge struct {
 	name      string
 	n         int            // items, which answer
@@ -76,8 +78,8 @@ func runEdges(t *testing.T, s *subject) {
 	for _, e := range edges {
 		t.Run(e.name, func(t *testing.T) {
 			for _, workers := range []int{1, 2, 8} {
-				for _, form := range []string{"unordered", "ordered", "map"} {
-					if form != "map" || e.leave == stays {
+				for _, form := range []string{"unordered", "ordered", "map", "reduce", "reduce in order"} {
+					if strings.HasSuffix(form, "ordered") || e.leave == stays {
 						(&edgeRun{T: t, s: s, edge: e, workers: workers, form: form}).run()
 					}
 				}
@@ -112,7 +114,12 @@ func (r *edgeRun) run() {
 	if r.form == "ordered" {
 		opts = append(opts, parfor.InOrder())
 	}
-	if r.form == "map" {
+	switch r.form {
+	case "reduce":
+		r.reduce(ctx, add, opts)
+	case "reduce in order":
+		r.reduce(ctx, chain, append(opts, parfor.InOrder()))
+	case "map":
 		out, err := parfor.Map(ctx, r.items, act, opts...)
 		r.err = err
 		for i, v := range out {
@@ -120,7 +127,7 @@ func (r *edgeRun) run() {
 				r.out[i] = v
 			}
 		}
-	} else {
+	default:
 		r.consume(parfor.Stream(ctx, slices.Values(r.items), act, opts...))
 	}
 	if r.gate != nil {

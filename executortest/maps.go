@@ -102,6 +102,9 @@ func emptyInput(t *testing.T, s *subject) {
 	if m, err := parfor.Associate(ctx, nil, pair, s.on(2)...); m == nil || len(m) != 0 || err != nil {
 		t.Errorf("Associate: %v, %v", m, err)
 	}
+	if sum, err := parfor.Reduce(ctx, nil, square, plus, s.on(2)...); sum != 0 || err != nil {
+		t.Errorf("Reduce: %v, %v", sum, err)
+	}
 	for r, err := range parfor.Stream(ctx, slices.Values([]int(nil)), square, s.on(2)...) {
 		t.Errorf("Stream yields %v, %v", r, err)
 	}

@@ -46,6 +46,8 @@ func allForms(t *testing.T, s *subject, opts []parfor.Option, judge func(*testin
 	judge(t, parfor.Each(ctx, in, actEach, opts...))
 	_, err = parfor.ByKey(ctx, in, act, opts...)
 	judge(t, err)
+	_, err = parfor.Reduce(ctx, in, act, add, opts...)
+	judge(t, err)
 	yields := 0
 	for _, err := range parfor.Stream(ctx, slices.Values(in), act, opts...) {
 		yields++

@@ -108,6 +108,8 @@ var lines = []line{
 	{"D13_FailedInnerLoopLeavesNothing", nestedFailure},
 	{"D13_MadeInsideATask", madeInside},
 	{"D14_FailedLoopHoldsWhatIsDone", failedLoop},
+	{"D14_LastByItem", lastByItem},
+	{"D14_LastByItemInInnerLoops", lastByItemInside},
 	{"D14_BreakDropsResultsNotCommits", brokenLoop},
 	{"D15_OutsideACallIsOneCommit", outsideCalls},
 	{"D16_ValuesAreCopies", valuesAreCopies},

@@ -121,6 +121,28 @@ type Loop struct {
 	Serializable bool
 
 	Width int // how many of its tasks run at once; 0 if that isn't known here
+	// Ordered says that the indexes of its tasks are an order: it is a loop, and
+	// no bundle of submissions.
+	Ordered bool
+
+	mu     sync.Mutex
+	beside map[any]any
+}
+
+// Beside keeps something for who asks with that key, made on first use, as long
+// as the loop lives.
+func (l *Loop) Beside(key any, create func() any) any {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.beside == nil {
+		l.beside = map[any]any{}
+	}
+	v, ok := l.beside[key]
+	if !ok {
+		v = create()
+		l.beside[key] = v
+	}
+	return v
 }
 
 // Attempt is one try of one task.
@@ -235,7 +257,9 @@ func (a *Attempt) Finish(err error) (uint64, error) {
 	return n, err
 }
 
-func (a *Attempt) ticket() Ticket { return Ticket{Claims: a.Token, Pass: a.Pass} }
+func (a *Attempt) ticket() Ticket {
+	return Ticket{Claims: a.Token, Pass: a.Pass, Loop: a.Loop, Item: a.Index}
+}
 
 // tokens numbers the attempts of this process that claim something. The
 // highest bit keeps them apart from those of worker processes.

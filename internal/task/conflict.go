@@ -28,4 +28,6 @@ func (c *Conflict) Is(target error) bool { return target == ErrConflict }
 type Ticket struct {
 	Claims uint64 // the attempt that its claims are held by ([Attempt.Claimant])
 	Pass   uint64 // of the turn in which it runs alone on its keys, 0 for none
+	Loop   *Loop  // whose item it is, nil for none
+	Item   int    // its index
 }
