@@ -49,6 +49,7 @@ type core[K comparable, V any] struct {
 	immutable bool
 
 	key            *keyPlan
+	maps           bool                      // there are maps in values, whose encodings have no fixed order
 	word           bool                      // keys and values fit a word each
 	ring           uint64                    // of integers: the bits of their words, which add up modulo that
 	maxKey, maxVal uint64                    // the largest words that are a key, a value
@@ -170,6 +171,7 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 	c := &core[K, V]{
 		name: name, immutable: o.immutable,
 		key: key, copy: cp, plus: adder[V](), less: lesser[V](), join: joiner[V](),
+		maps: hasMaps(reflect.TypeFor[V](), map[reflect.Type]bool{}),
 		word: wordSized(reflect.TypeFor[K]()) && wordSized(reflect.TypeFor[V]()),
 		val:  sync.OnceValue(codec.Of[V]),
 	}
