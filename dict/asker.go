@@ -17,6 +17,7 @@ const (
 	askClaim   = 5 // claimant, key -> 1 if it is the claimant's now
 	askUnclaim = 6 // claimant, count, keys
 	askShare   = 7 // -> where the entries lie in shared memory, 0 for nowhere
+	questions  = 9 // one more than the largest, for unknown ones
 )
 
 // maxAnswer bounds an answer: the channel that carries it is bounded, and the

@@ -67,8 +67,10 @@ type core[K comparable, V any] struct {
 	stay   func() bool     // stops waiting for the end of life, after travel
 	state  atomic.Pointer[table[K, V]]
 	closed atomic.Bool
-	spare  sync.Pool // *overlay
-	shares sharing   // in a worker process: the memory the owner shares
+	asked  [questions]atomic.Int64 // questions of worker processes
+	show   bool                    // keys may be shown, see ShowKeys
+	spare  sync.Pool               // *overlay
+	shares sharing                 // in a worker process: the memory the owner shares
 }
 
 // New returns the dictionary of that name, which exists once in the program:
@@ -139,6 +141,7 @@ type Option func(*options) error
 
 type options struct {
 	immutable bool
+	show      bool
 	limits    limits
 }
 
@@ -169,7 +172,7 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 		cp = nil
 	}
 	c := &core[K, V]{
-		name: name, immutable: o.immutable,
+		name: name, immutable: o.immutable, show: o.show,
 		key: key, copy: cp, plus: adder[V](), less: lesser[V](), join: joiner[V](),
 		maps: hasMaps(reflect.TypeFor[V](), map[reflect.Type]bool{}),
 		word: wordSized(reflect.TypeFor[K]()) && wordSized(reflect.TypeFor[V]()),
