@@ -101,12 +101,14 @@ func (o *overlay[K, V]) eachHeld(yield func(int) bool) {
 func (o *overlay[K, V]) Holds(task.Ticket) bool {
 	t := o.t
 	if o.strict && o.seen.whole && t.changed() > o.seen.wholeAt {
-		return false
+		return o.conflicted(nil)
 	}
 	holds := true
 	o.observed(func(x *sight[K]) bool {
 		_, mark, ok := t.peek(t.hash(x.key), x.key)
-		holds = ok == x.ok && (!ok || mark == x.mark)
+		if holds = ok == x.ok && (!ok || mark == x.mark); !holds {
+			o.conflicted(&x.key)
+		}
 		return holds
 	})
 	for i := range o.ops {
@@ -116,7 +118,9 @@ func (o *overlay[K, V]) Holds(task.Ticket) bool {
 		}
 		if p.more != nil && p.more.observes() {
 			_, _, err := o.outcome(p)
-			holds = !errors.Is(err, errOtherwise)
+			if holds = !errors.Is(err, errOtherwise); !holds {
+				o.conflicted(&p.key)
+			}
 		}
 	}
 	return holds
@@ -174,6 +178,7 @@ func (o *overlay[K, V]) Apply(n uint64, tk task.Ticket) {
 			t.watch.wiped(n)
 		}
 	}
+	o.count(n)
 	grow := c.copy != nil
 	for i := range o.ops {
 		p := &o.ops[i]

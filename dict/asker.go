@@ -17,7 +17,8 @@ const (
 	askClaim   = 5 // claimant, key -> 1 if it is the claimant's now
 	askUnclaim = 6 // claimant, count, keys
 	askShare   = 7 // -> where the entries lie in shared memory, 0 for nowhere
-	askAwait   = 8 // key -> once it is there, or after a while
+	askAwait   = 8 // asking, key -> once it is there, or after a while
+	questions  = 9 // one more than the largest, for unknown ones
 )
 
 // maxAnswer bounds an answer: the channel that carries it is bounded, and the

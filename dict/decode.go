@@ -14,10 +14,12 @@ import (
 // have written.
 func (c *core[K, V]) Decode(r *writeset.Reader) (writeset.Part, error) {
 	o := c.blank()
+	before := r.Len()
 	if err := o.decode(r); err != nil {
 		o.Release()
 		return nil, err
 	}
+	o.received = before - r.Len()
 	return o, nil
 }
 

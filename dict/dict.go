@@ -47,6 +47,7 @@ type core[K comparable, V any] struct {
 	byItem    bool // LastByItem
 
 	key            *keyPlan
+	maps           bool                      // there are maps in values, whose encodings have no fixed order
 	word           bool                      // keys and values fit a word each
 	ring           uint64                    // of integers: the bits of their words, which add up modulo that
 	maxKey, maxVal uint64                    // the largest words that are a key, a value
@@ -59,10 +60,11 @@ type core[K comparable, V any] struct {
 	claims         claims[K]
 
 	state   atomic.Pointer[table[K, V]]
-	spare   sync.Pool   // *overlay
-	outside atomic.Bool // of an Event: code outside tasks sets it
-
-	shares sharing // in a worker process: the memory the owner shares
+	asked   [questions]atomic.Int64 // questions of worker processes
+	show    bool                    // keys may be shown, see ShowKeys
+	spare   sync.Pool               // *overlay
+	outside atomic.Bool             // of an Event: code outside tasks sets it
+	shares  sharing                 // in a worker process: the memory the owner shares
 }
 
 // New returns the dictionary of that name, which exists once in the program:
@@ -111,6 +113,7 @@ type Option func(*options) error
 type options struct {
 	immutable bool
 	byItem    bool
+	show      bool
 	limits    limits
 }
 
@@ -148,8 +151,9 @@ func newCore[K comparable, V any](name string, opts []Option) (*core[K, V], erro
 		cp = nil
 	}
 	c := &core[K, V]{
-		identity: identity{name: name}, immutable: o.immutable, byItem: o.byItem,
+		identity: identity{name: name}, immutable: o.immutable, byItem: o.byItem, show: o.show,
 		key: key, copy: cp, plus: adder[V](), less: lesser[V](), join: joiner[V](),
+		maps: hasMaps(reflect.TypeFor[V](), map[reflect.Type]bool{}),
 		word: wordSized(reflect.TypeFor[K]()) && wordSized(reflect.TypeFor[V]()),
 		val:  sync.OnceValue(codec.Of[V]),
 	}

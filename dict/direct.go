@@ -20,7 +20,14 @@ func (c *core[K, V]) direct(k K, s *step[V]) bool {
 		t.words.Unlock(i)
 		return false
 	}
-	t.words.Mark(i, writeset.Next())
+	n := writeset.Next()
+	t.words.Mark(i, n)
+	count := t.words.Tally(i)
+	count.Commits++
+	*classOf(count, s.op)++
+	if sampled(n) {
+		t.counts.wrote(k)
+	}
 	switch s.op {
 	case writeset.Put:
 		t.words.Put(h, w, toWord(s.val))

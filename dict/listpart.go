@@ -231,6 +231,9 @@ func (p *listPart[T]) Each(f func(op writeset.Op, key, value any)) {
 	}
 }
 
+// Barred does nothing: a list counts no conflicts.
+func (p *listPart[T]) Barred() {}
+
 // Undecide notes that the attempt writes to the list, for the tasks after it.
 func (p *listPart[T]) Undecide(slot int, count uint64) {
 	if p.Changes() {

@@ -21,6 +21,9 @@ type overlay[K comparable, V any] struct {
 	claims []K           // claimed by this attempt, to be freed if it comes to nothing
 	by     *task.Attempt // whose it is, if the order of items counts
 
+	reads    int // of this attempt
+	received int // bytes, of a part that came from a worker process
+
 	// Between Lock and Unlock.
 	t       *table[K, V]
 	held    [maxShards / 64]uint64
@@ -159,6 +162,7 @@ func (o *overlay[K, V]) MergeInto(parent *writeset.Set) {
 		parent.Fail(o.c.named(err))
 	}
 	o.sightsInto(dst)
+	dst.reads += o.reads
 	dst.claims = append(dst.claims, o.claims...)
 	o.claims = nil
 }
@@ -208,6 +212,10 @@ func (o *overlay[K, V]) Each(f func(op writeset.Op, key, value any)) {
 
 // Release empties a part for reuse.
 func (o *overlay[K, V]) Release() {
+	if o.reads > 0 {
+		o.countReads()
+	}
+	o.received = 0
 	clear(o.ops)
 	if cap(o.ops) > 1024 {
 		o.ops = o.first[:0]

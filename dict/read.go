@@ -58,6 +58,7 @@ func (c *core[K, V]) read(a *task.Attempt, k K) (v V, ok bool, err error) {
 	}
 	defer a.Exit(alone)
 	o := c.part(writeset.Of(tx))
+	o.reads++
 	if len(o.ops) == 0 && !o.wiped && a.Parent == nil {
 		var mark uint64
 		if m := c.shares.now.Load(); m != nil && m.words != nil {

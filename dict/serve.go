@@ -13,7 +13,9 @@ func (c *core[K, V]) Serve(r *writeset.Reader, dst []byte) ([]byte, error) {
 	if c.closed.Load() {
 		return nil, c.named(ErrClosed)
 	}
-	switch q := r.Byte(); q {
+	q := r.Byte()
+	c.asked[min(q, questions-1)].Add(1)
+	switch q {
 	case askGet:
 		return c.serveGet(r, dst)
 	case askSize:

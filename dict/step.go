@@ -3,6 +3,7 @@ package dict
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"parfor.dev/parfor/internal/writeset"
 )
@@ -117,7 +118,37 @@ func (c *core[K, V]) same(a, b V) bool {
 		return false
 	}
 	y, err := cd.Put(nil, b)
-	return err == nil && string(x) == string(y)
+	if err != nil || string(x) == string(y) {
+		return err == nil
+	}
+	if !c.maps || len(x) != len(y) {
+		return false
+	}
+	if a, err = cd.Get(x); err == nil { // maps have no order, and their encodings have one
+		b, err = cd.Get(y)
+	}
+	return err == nil && reflect.DeepEqual(a, b)
+}
+
+// hasMaps reports whether there may be a map in values of a type.
+func hasMaps(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Map:
+		return true
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return hasMaps(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if hasMaps(t.Field(i).Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // pending is what an attempt does to one key: a step, and those after it that

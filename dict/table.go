@@ -23,13 +23,14 @@ type entry[V any] struct {
 	at  uint64
 }
 
-// shard is 64 bytes, one cache line, so that neighbours don't slow each other.
+// shard is 128 bytes, two cache lines, so that neighbours don't slow each other.
 type shard[K comparable, V any] struct {
 	mu   sync.RWMutex
 	m    map[K]entry[V]
 	pins *atomic.Int32 // views that read m without the lock; nil before the first
 	at   uint64        // the newest commit that changed the shard
-	_    [16]byte
+	tally
+	_ [128 - 24 - 3*8 - 40]byte
 }
 
 // table is the committed state of a dictionary at its owner, in one of two
@@ -45,6 +46,7 @@ type table[K comparable, V any] struct {
 	serial sync.Mutex // taken before all shards while watched or limited
 	watch  watchers[K, V]
 	shared shared
+	counts counts[K]
 
 	// Of a limited dictionary; guarded by serial.
 	entries int

@@ -209,6 +209,9 @@ func (blindPart) AppendObserved(dst []byte) []byte { return dst }
 // Holds is yes.
 func (blindPart) Holds(task.Ticket) bool { return true }
 
+// Barred is for what observes.
+func (blindPart) Barred() {}
+
 // Undecide does nothing: these are not read from shared memory.
 func (blindPart) Undecide(int, uint64) {}
 

@@ -84,4 +84,5 @@ type Frame struct {
 	Slices  []Slice  // new since the last frame
 	Groups  []Group  // of errors, in the order seen; at most 101, the last is the rest
 	Hist    Hist     // durations of tasks since the loop began, sampled below 10 µs
+	Dicts   []Dict   // dictionaries used since the loop began, by name
 }

@@ -30,7 +30,9 @@ const jsonVersion = 1
 //	loop.start  name, executor, workers, total (null if unknown), wall, os, arch, go
 //	frame       total, totals {run, ok, fail, retry, skip, busy_ns}; w [[id, ok, fail, busy_ns, pid]…];
 //	            h [[bucket, n]…], added since the last frame; s [slice…], new ones;
-//	            err [{msg, count, retried, first, ex}…]
+//	            err [{msg, count, retried, first, ex}…];
+//	            d [{name, commits, set, del, add, other, conflicts, reads, entries, recv, asked, hot}…], dictionaries used;
+//	            hot is [{hash, key, conflicts, writes}…], key only where dict.ShowKeys says so
 //	loop.end    a frame's fields, state (done, failed, stopped), reason
 //	events      worker, pid, index (null if none), text, stack
 //
@@ -76,6 +78,7 @@ type jsonFrame struct {
 	H      [][2]int64  `json:"h,omitempty"`
 	S      [][7]int64  `json:"s,omitempty"`
 	Err    []jsonGroup `json:"err,omitempty"`
+	D      []jsonDict  `json:"d,omitempty"`
 	State  string      `json:"state,omitempty"`
 	Reason string      `json:"reason,omitempty"`
 }
@@ -170,6 +173,9 @@ func (j *jsonLines) frame(kind string, f observe.Frame) *jsonFrame {
 	}
 	for _, g := range f.Groups {
 		out.Err = append(out.Err, jsonGroup{Msg: g.Text, Count: g.Count, Retried: g.Retried, First: g.First, Ex: g.Examples})
+	}
+	for _, d := range f.Dicts {
+		out.D = append(out.D, dictJSON(d))
 	}
 	return out
 }

@@ -18,7 +18,8 @@ type receipts struct{ line }
 
 func (r *receipts) Frame(observe.Frame) {}
 
-// receipt is one or two lines about a loop that has ended.
+// receipt is one or two lines about a loop that has ended, and one for each
+// dictionary that was used.
 func receipt(t *track, err error, color bool) string {
 	sum, took := t.frame.Totals, t.frame.At
 	ran := sum.OK + sum.Failed
@@ -51,7 +52,7 @@ func receipt(t *track, err error, color bool) string {
 	if err != nil && sum.Failed == 0 {
 		add(true, "stopped: "+meter.MessageOf(err))
 	}
-	return mark + " " + t.name() + ": " + strings.Join(ps, " · ") + "\n" + kinds(t.frame)
+	return mark + " " + t.name() + ": " + strings.Join(ps, " · ") + "\n" + kinds(t.frame) + dicts(t.frame.Dicts)
 }
 
 // busy is left out where nobody timed the bodies.

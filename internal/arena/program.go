@@ -4,12 +4,30 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 )
 
 // Program returns the one arena of this program, made by the first call.
 func Program() (*Arena, error) { return program() }
 
-var program = sync.OnceValues(func() (*Arena, error) { return New(0) })
+var program = sync.OnceValues(func() (*Arena, error) {
+	a, err := New(0)
+	if err == nil {
+		made.Store(a)
+	}
+	return a, err
+})
+
+var made atomic.Pointer[Arena]
+
+// ProgramUsed is how many bytes of the program's arena are allocated, 0 if it
+// has none.
+func ProgramUsed() uint64 {
+	if a := made.Load(); a != nil {
+		return a.Used()
+	}
+	return 0
+}
 
 // inherited is the descriptor of the parent's arena, in a worker process.
 var inherited uintptr

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parfor.dev/parfor/internal/dictwatch"
 	"parfor.dev/parfor/observe"
 )
 
@@ -47,6 +48,9 @@ type watch struct {
 	err  error // of the loop, set before stop is closed
 
 	busy []time.Duration // by worker, in the last frame; the reducer's own
+
+	dicts  []observe.Dict // as they were when the loop began
+	warned bool           // of a contended one
 }
 
 func newWatch(l *Loop, begin observe.Start, observers []observe.Observer) *watch {
@@ -55,6 +59,7 @@ func newWatch(l *Loop, begin observe.Start, observers []observe.Observer) *watch
 		loop: l, observers: observers, begin: begin, start: Now(),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
+	w.dicts = dictwatch.Now()
 	w.total.Store(int64(begin.Total))
 	w.slow.Store(1<<63 - 1)
 	w.pixel.Store(int64(pixel(0, begin.Workers)))
@@ -81,12 +86,14 @@ func (w *watch) run() {
 			w.tellEvents()
 		case <-ticker.C:
 			f := w.frame(false)
+			w.warn(f)
 			for _, o := range w.observers {
 				o.Frame(f)
 			}
 		case <-w.stop:
 			w.tellEvents()
 			f := w.frame(true)
+			w.warn(f)
 			for _, o := range w.observers {
 				o.End(observe.End{Loop: f.Loop, At: f.At, Frame: f, Err: w.err})
 			}
@@ -152,6 +159,7 @@ func (w *watch) frame(last bool) observe.Frame {
 		Loop: w.loop.number, At: duration(now - w.start), Total: int(w.total.Load()),
 		Totals: observe.Totals{Skipped: w.loop.skipped.Load()},
 		Groups: w.groups.list(),
+		Dicts:  dictwatch.Since(w.dicts, dictwatch.Now()),
 	}
 	table := w.loop.shards()
 	for len(w.busy) < len(table) {

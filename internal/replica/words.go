@@ -31,8 +31,12 @@ type wordShard struct {
 	mu   sync.Mutex
 	seg  atomic.Pointer[segment]
 	mark uint64
-	_    [40]byte
+	Tally
 }
+
+// Tally counts what is done to a shard, for its owner's use; it is guarded by
+// the shard's lock.
+type Tally struct{ Commits, Sets, Deletes, Adds, Others uint64 }
 
 // NewWords makes an empty table on the heap.
 func NewWords() *Words { return &Words{seed: seed()} }
@@ -48,6 +52,9 @@ func (t *Words) Mark(shard int, n uint64) { t.shards[shard].mark = n }
 
 // Marked returns the number.
 func (t *Words) Marked(shard int) uint64 { return t.shards[shard].mark }
+
+// Tally returns the counters of a locked shard.
+func (t *Words) Tally(shard int) *Tally { return &t.shards[shard].Tally }
 
 // Lock locks a shard.
 func (t *Words) Lock(shard int) { t.shards[shard].mu.Lock() }

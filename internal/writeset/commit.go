@@ -121,6 +121,7 @@ func conflict(parts []Part, t task.Ticket) *task.Conflict {
 			return nil
 		}
 		bad = parts[0].Store().Name()
+		parts[0].Barred()
 	}
 	return &task.Conflict{Dict: bad, Keys: keys}
 }

@@ -25,6 +25,7 @@ type Part interface {
 	Lock()
 	Holds(task.Ticket) bool // what was observed would come out the same now
 	Admit(task.Ticket) error
+	Barred() // its keys are another task's; Holds was true, and Apply won't come
 	Apply(n uint64, t task.Ticket)
 	Unlock()
 
