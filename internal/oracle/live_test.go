@@ -12,7 +12,7 @@ import (
 	"parfor.dev/parfor/process"
 )
 
-var histories = flag.Int("histories", 10, "histories of live dictionaries to check")
+var histories = flag.Int("histories", usualHistories, "histories of live dictionaries to check")
 
 // TestD11_LiveIsLinearizable_ProcessesUnderKills checks what worker processes,
 // of which some are killed in the middle of an operation, and this one did to a

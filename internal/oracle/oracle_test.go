@@ -10,7 +10,7 @@ import (
 	"parfor.dev/parfor/process"
 )
 
-var commits = flag.Int("commits", 4_000, "tasks of each run of the oracle")
+var commits = flag.Int("commits", usualCommits, "tasks of each run of the oracle")
 
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -1,0 +1,5 @@
+//go:build !race
+
+package oracle
+
+const usualCommits, usualHistories = 4000, 10
