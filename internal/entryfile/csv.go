@@ -58,11 +58,11 @@ func newTable(key, val reflect.Type, o Options) (*table, error) {
 		return t, nil
 	}
 	if len(o.Columns) != len(t.columns) {
-		return nil, fmt.Errorf("Columns has %d names and the file has %d columns, %v", len(o.Columns), len(t.columns), t.names())
+		return nil, fmt.Errorf("the option Columns has %d names and the file has %d columns, %v", len(o.Columns), len(t.columns), t.names())
 	}
 	for i, name := range o.Columns {
 		if slices.Contains(o.Columns[:i], name) {
-			return nil, fmt.Errorf("Columns has the name %q twice", name)
+			return nil, fmt.Errorf("the option Columns has the name %q twice", name)
 		}
 		t.columns[i].name = name
 	}
