@@ -180,7 +180,7 @@ func decodeFields(fs []keyField, r *writeset.Reader, key unsafe.Pointer) error {
 			at := unsafe.Add(key, f.offset+uintptr(j)*f.size)
 			switch f.kind {
 			case reflect.String:
-				*(*string)(at) = string(r.Take(r.Uvarint()))
+				*(*string)(at) = r.String(r.Uvarint())
 			case reflect.Int, reflect.Uint, reflect.Uintptr:
 				if err := decodeWord(f.kind, r.Uint64(), at); err != nil {
 					return err

@@ -203,6 +203,10 @@ func readValue[V any](r *writeset.Reader, cd *codec.Codec[V]) (v V, err error) {
 	if n == 0 {
 		n = uint64(r.Uint32())
 	}
+	if cd.Text {
+		s := r.String(n)
+		return *(*V)(unsafe.Pointer(&s)), r.Err()
+	}
 	b := r.Take(n)
 	if r.Err() != nil {
 		return v, r.Err()

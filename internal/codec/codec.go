@@ -28,6 +28,8 @@ type Codec[T any] struct {
 	Decode func(b []byte, v *T) error
 	Fixed  int // bytes of every encoding, 0 if they vary
 
+	Text bool // T is a kind of string, and its encoding its bytes
+
 	word bool // 8 raw bytes that are T's memory on this machine
 }
 
@@ -80,6 +82,9 @@ func (c *Codec[T]) Put(dst []byte, v T) ([]byte, error) {
 	if c.word {
 		return binary.LittleEndian.AppendUint64(dst, *(*uint64)(unsafe.Pointer(&v))), nil
 	}
+	if c.Text {
+		return append(dst, *(*string)(unsafe.Pointer(&v))...), nil
+	}
 	w := v // a second variable, so that only this path allocates
 	return c.Append(dst, &w)
 }
@@ -90,6 +95,10 @@ func (c *Codec[T]) Get(b []byte) (T, error) {
 		var v T
 		*(*uint64)(unsafe.Pointer(&v)) = binary.LittleEndian.Uint64(b)
 		return v, nil
+	}
+	if c.Text {
+		s := string(b)
+		return *(*T)(unsafe.Pointer(&s)), nil
 	}
 	var w T
 	err := c.Decode(b, &w)

@@ -41,6 +41,7 @@ func scalar[T any](t reflect.Type) *Codec[T] {
 		}
 	case t.Kind() == reflect.String:
 		return &Codec[T]{
+			Text:   true,
 			Append: func(dst []byte, v *T) ([]byte, error) { return append(dst, *(*string)(unsafe.Pointer(v))...), nil },
 			Decode: func(b []byte, v *T) error { *(*string)(unsafe.Pointer(v)) = string(b); return nil },
 		}

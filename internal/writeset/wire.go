@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unsafe"
 
 	"parfor.dev/parfor/internal/mutant"
 	"parfor.dev/parfor/internal/task"
@@ -142,8 +143,34 @@ func (s *Set) decode(b []byte) error {
 // Reader reads what came from another process. After the first read past the
 // end all reads return zero and Err says so.
 type Reader struct {
-	b   []byte
-	err error
+	b    []byte
+	err  error
+	text []byte // room for short strings
+}
+
+// Short strings of one set share their memory, so that the garbage collector
+// has an object where it had ten: it took a quarter of the time of inserting
+// strings. A dictionary that keeps one of them keeps its neighbours, at most
+// textRoom bytes.
+const (
+	textRoom  = 512
+	textShort = textRoom / 4
+)
+
+// String returns the next n bytes as a string of its own.
+func (r *Reader) String(n uint64) string {
+	b := r.Take(n)
+	switch {
+	case len(b) == 0:
+		return ""
+	case len(b) > textShort:
+		return string(b)
+	case cap(r.text)-len(r.text) < len(b):
+		r.text = make([]byte, 0, min(textRoom, len(b)+len(r.b)))
+	}
+	at := len(r.text)
+	r.text = append(r.text, b...)
+	return unsafe.String(&r.text[at], len(b)) // these bytes are never written again
 }
 
 // Read returns a reader of b.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,4 +140,26 @@ func TestAnonymousDictionariesGo(t *testing.T) {
 		}
 	}
 	t.Error("not collected after its context ended")
+}
+
+// TestStringsOfOneReader are each their own, wherever they lie.
+func TestStringsOfOneReader(t *testing.T) {
+	var in []byte
+	var want []string
+	for i := range 400 {
+		s := strings.Repeat(string(rune('a'+i%26)), i%200)
+		in, want = append(in, s...), append(want, s)
+	}
+	r := writeset.Read(in)
+	var got []string
+	for _, s := range want {
+		got = append(got, r.String(uint64(len(s))))
+	}
+	clear(in)
+	if !slices.Equal(got, want) || r.Err() != nil {
+		t.Errorf("%q, %v", got, r.Err())
+	}
+	if s := r.String(1); s != "" || r.Err() == nil {
+		t.Errorf("past the end: %q, %v", s, r.Err())
+	}
 }
