@@ -3,6 +3,7 @@
 //
 //	go run ./posts                         10000 posts at zero latency, 32 in flight
 //	go run ./posts -n 500 -latency 200ms -j 100 -rounds 5 -processes 8
+//	go run ./posts -latency 20ms -shared -processes 2 -rounds 5    with a shared dictionary, and without
 package main
 
 import (
@@ -22,6 +23,7 @@ import (
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/bench/paired"
+	"parfor.dev/parfor/dict"
 	"parfor.dev/parfor/process"
 )
 
@@ -31,6 +33,7 @@ func main() {
 	inFlight := flag.Int("j", 32, "requests in flight")
 	rounds := flag.Int("rounds", 21, "rounds to count")
 	processes := flag.Int("processes", 0, "add a warm pool of so many worker processes, j requests in flight in all")
+	shared := flag.Bool("shared", false, "add the same loops with a dictionary that the tasks share")
 	serve := flag.Bool("serve", false, "be the API")
 	flag.Parse()
 	if *serve {
@@ -68,6 +71,21 @@ func main() {
 			check(len(statuses) == *n)
 		}},
 	}
+	statuses := func(opts ...parfor.Option) {
+		must(codes.Clear(ctx))
+		must(parfor.Each(ctx, keys, keepRemote, append(opts, parfor.With(target{url}))...))
+		have, err := codes.Len(ctx)
+		must(err)
+		check(have == *n)
+	}
+	if *shared {
+		ways = append(ways,
+			paired.Way{Name: "parfor.Map, no dictionary", N: *n, Run: func() {
+				_, err := parfor.Map(ctx, keys, postRemote, parfor.Workers(*inFlight), parfor.With(target{url}))
+				must(err)
+			}},
+			paired.Way{Name: "parfor.Each, shared dictionary", N: *n, Run: func() { statuses(parfor.Workers(*inFlight)) }})
+	}
 	if *processes > 0 {
 		pool, err := process.NewPool(ctx, *processes, process.ItemsPerWorker((*inFlight+*processes-1) / *processes))
 		must(err)
@@ -77,9 +95,23 @@ func main() {
 			must(err)
 			check(len(statuses) == *n)
 		}})
+		if *shared {
+			ways = append(ways,
+				paired.Way{Name: "parfor.Map, warm processes", N: *n, Run: func() {
+					_, err := parfor.Map(ctx, keys, postRemote, parfor.On(pool), parfor.With(target{url}))
+					must(err)
+				}},
+				paired.Way{Name: "shared dictionary, warm processes", N: *n, Run: func() { statuses(parfor.On(pool)) }})
+		}
 	}
 	t := paired.Measure(ways, *rounds, 1)
 	t.Print(os.Stdout, fmt.Sprintf("%d POSTs at %v, %d in flight", *n, *latency, *inFlight), "", "errgroup + map under a mutex", *inFlight)
+	for _, pair := range [][2]string{{"parfor.Each, shared dictionary", "parfor.Map, no dictionary"}, {"shared dictionary, warm processes", "parfor.Map, warm processes"}} {
+		if a, b := t.Find(pair[0]), t.Find(pair[1]); a >= 0 && b >= 0 {
+			median, low, high := t.Ratio(a, b)
+			fmt.Printf("  %s against %s: %.4f (%.4f – %.4f)\n", pair[0], pair[1], median, low, high)
+		}
+	}
 	for i, w := range t.Ways {
 		ns := paired.Median(t.Nanos[i])
 		fmt.Printf("  %-30s %.3f s a round, %.0f requests/s\n", w.Name, ns*float64(*n)/1e9, 1e9/ns)
@@ -102,7 +134,21 @@ func postRemote(ctx context.Context, i int) (int, error) {
 	return send(c, parfor.Arg[target](ctx).URL, i)
 }
 
-var _ = parfor.Register(postRemote)
+// codes is the dictionary that tasks share.
+var codes = dict.New[int, int]("codes")
+
+func keepRemote(ctx context.Context, i int) error {
+	code, err := postRemote(ctx, i)
+	if err != nil {
+		return err
+	}
+	return codes.Set(ctx, i, code)
+}
+
+var (
+	_ = parfor.Register(postRemote)
+	_ = parfor.RegisterEach(keepRemote)
+)
 
 func newClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, MaxIdleConns: 1000}}
