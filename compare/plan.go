@@ -133,6 +133,9 @@ func (e *experiment) extras() {
 		Ways: []report.Way{{Name: "shared", Executor: workers.executor, Workers: cores}, {Name: "combined", Executor: workers.executor, Workers: cores}},
 	}}
 	insert := job{n: inserts, things: "inserts", body: Body{Kind: keepOnly}, combined: keep, shared: keepShared, rule: func(n int) int { return n }}
+	if e.cfg.Python != "" {
+		e.pythonInserts(insert, workers.inFlight)
+	}
 	e.add(workers.sharing(), insert, false, blockRow(&e.rep.Dictionary[0].Ways[0]))
 	e.add(workers, insert, false, blockRow(&e.rep.Dictionary[0].Ways[1]))
 
