@@ -57,8 +57,12 @@ func (t *table[K, V]) tally(i int) *tally {
 	return &t.shards[i].tally
 }
 
-// count counts a commit, whose shards are locked.
+// count counts a commit, whose shards are locked. A part that only observed
+// changes nothing here, and may hold none of the shards that are counted in.
 func (o *overlay[K, V]) count(n uint64) {
+	if !o.Changes() {
+		return
+	}
 	t := o.t
 	at := 0
 	if len(o.ops) > 0 {
