@@ -4,8 +4,8 @@ package dict
 const indexFrom = 9
 
 // index finds the operation of a key in a part with many of them: an open table
-// of places in ops, by the key's hash. A Go map costs three times as much here,
-// as it hashes anew and is emptied after every task.
+// of places in ops, by the key's hash. A Go map would hash anew and have to be
+// emptied after every task.
 type index struct {
 	places []int32 // place + 1; 0 is free
 	on     bool

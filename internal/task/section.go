@@ -10,8 +10,8 @@ import (
 // goroutine that runs the body no locked instruction. Such an instruction waits
 // until everything before it has come from memory, so that with a mutex a body
 // that reads a dictionary in a loop waits for one entry after the other, where
-// the processor could fetch several at once (reads of a large dictionary were
-// two to four times slower).
+// the processor could fetch several at once. (BenchmarkSection: 11 ns against 46
+// for the mutex, with nothing to wait for.)
 //
 // The owner says that it is inside with a plain store and looks whether anybody
 // else has come with a plain load. Whoever else comes says so first, then makes
