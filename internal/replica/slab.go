@@ -9,8 +9,8 @@ import (
 
 // slabs are where the larger segments of a table on the heap lie: mappings of
 // the table's own, of huge pages where the machine has them. The first touch of
-// an ordinary page costs 11 microseconds and more on a virtual machine, more
-// than the 128 entries it can hold; of a huge one a fiftieth for the same memory.
+// an ordinary page costs some 11 microseconds on a virtual machine, that of a
+// huge one a fiftieth for the same memory.
 type slabs struct {
 	mu   sync.Mutex
 	now  *slab
