@@ -131,6 +131,30 @@ type panics struct{ S string }
 func (panics) MarshalBinary() ([]byte, error) { panic("no") }
 func (*panics) UnmarshalBinary([]byte) error  { panic("no") }
 
+// chain is recursive inside, but one string on the wire.
+type chain struct{ next *chain }
+
+func (c *chain) MarshalText() ([]byte, error) { return []byte("chain"), nil }
+func (c *chain) UnmarshalText([]byte) error   { return nil }
+
+type branch struct {
+	Chain *chain
+	Below []branch
+}
+
+// A handle of a shared dictionary points to a store that other goroutines
+// write to: its insides are not ours to walk.
+func TestTypesThatEncodeThemselvesAreNotWalked(t *testing.T) {
+	c := &chain{}
+	c.next = c
+	if _, err := codec.Of[*chain]().Append(nil, &c); err != nil {
+		t.Error(err)
+	}
+	if _, err := codec.Of[branch]().Append(nil, &branch{c, []branch{{Chain: c}}}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPanickingMethodIsAnError(t *testing.T) {
 	v := struct{ P panics }{}
 	if _, err := codec.Of[struct{ P panics }]().Append(nil, &v); err == nil || !strings.Contains(err.Error(), "panicked") {

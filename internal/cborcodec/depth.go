@@ -1,12 +1,17 @@
 package cborcodec
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
+
+	"github.com/fxamacker/cbor/v2"
 )
 
-var recursive sync.Map // reflect.Type -> bool
+// What the types are like: reflect.Type -> bool.
+var recursive, selfEncoding sync.Map
 
 // checkDepth refuses a value nested deeper than maxDepth, before the encoder
 // runs out of stack on it. Types that can't contain themselves are not walked.
@@ -24,9 +29,32 @@ func checkDepth(v any) error {
 	return nil
 }
 
+var marshalers = []reflect.Type{
+	reflect.TypeFor[cbor.Marshaler](),
+	reflect.TypeFor[encoding.BinaryMarshaler](),
+	reflect.TypeFor[encoding.TextMarshaler](),
+}
+
+// encodesItself reports whether t's own method encodes it. What lies inside is
+// that method's business: it may be large, recursive, and behind a lock, as in
+// a handle of a shared dictionary.
+func encodesItself(t reflect.Type) bool {
+	if is, ok := selfEncoding.Load(t); ok {
+		return is.(bool)
+	}
+	is := slices.ContainsFunc(marshalers, func(m reflect.Type) bool {
+		return t.Implements(m) || reflect.PointerTo(t).Implements(m)
+	})
+	selfEncoding.Store(t, is)
+	return is
+}
+
 // containsItself reports whether a value of t may hold another one; onPath are
 // the types on the way to t.
 func containsItself(t reflect.Type, onPath map[reflect.Type]bool) bool {
+	if encodesItself(t) {
+		return false
+	}
 	if onPath[t] {
 		return true
 	}
@@ -53,6 +81,9 @@ func containsItself(t reflect.Type, onPath map[reflect.Type]bool) bool {
 func deeper(v reflect.Value, n int) bool {
 	if n < 0 {
 		return true
+	}
+	if k := v.Kind(); k < reflect.Array || k == reflect.String || encodesItself(v.Type()) {
+		return false
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
