@@ -56,7 +56,7 @@ func (o *overlay[K, V]) lockShards() {
 	}
 	if t.words != nil {
 		for i := range o.ops {
-			o.fetched += t.words.Near(o.ops[i].hash)
+			o.fetched += t.words.Near(o.ops[i].hash, toWord(o.ops[i].key))
 		}
 	}
 }

@@ -220,7 +220,7 @@ func (o *overlay[K, V]) Release() {
 	if cap(o.ops) > 1024 {
 		o.ops = o.first[:0]
 	}
-	if cap(o.seen.log) > 1024 {
+	if cap(o.seen.log) > 4*firstLimit {
 		o.seen.log = nil
 	}
 	o.seen = sights[K]{log: o.seen.log[:0]}

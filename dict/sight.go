@@ -38,9 +38,23 @@ func (s *sights[K]) add(k K, mark uint64, ok bool) {
 	}
 	s.log = append(s.log, sight[K]{k, mark, ok})
 	if len(s.log) >= firstLimit && len(s.log) >= s.limit {
-		s.unique()
+		if s.repeats() {
+			s.unique()
+		}
 		s.limit = 2 * len(s.log)
 	}
+}
+
+// repeats reports whether some of the newest sights are repeated ones. An attempt
+// that reads other keys all the time is spared the search for all of them.
+func (s *sights[K]) repeats() bool {
+	n := len(s.log)
+	for i := range 8 {
+		if slices.Contains(s.log[:n/2], s.log[n-1-i*n/32]) {
+			return true
+		}
+	}
+	return false
 }
 
 // unique drops repeated sights. Two different ones of a key both stay: they can't both hold.

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 )
 
 var lmdb = flag.String("lmdb", "", "the program of ../lmdb, to run beside each row of worker processes")
@@ -20,11 +19,5 @@ func lmdbRate(op, kind string, keys, per, workers int) float64 {
 	dir, err := os.MkdirTemp(where, "lmdb")
 	must(err)
 	defer os.RemoveAll(dir)
-	cmd := exec.Command(*lmdb, dir, op, kind, strconv.Itoa(keys), strconv.Itoa(per), strconv.Itoa(workers))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	must(err)
-	rate, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
-	must(err)
-	return rate
+	return rateOf(exec.Command(*lmdb, dir, op, kind, strconv.Itoa(keys), strconv.Itoa(per), strconv.Itoa(workers)))
 }

@@ -56,40 +56,55 @@ func main() {
 		if !wants(w.row) || !strings.Contains(w.name, *match) {
 			continue
 		}
-		count := *n
-		if w.share > 0 {
-			count /= w.share
-		}
 		for _, per := range integers(*batches) {
-			took := map[string][]float64{}
-			for r := range *rounds + 1 {
-				note := func(who string, rate float64) {
-					if r > 0 { // the first round warms up
-						took[who] = append(took[who], rate)
-					}
-				}
-				w.ready(ctx, *n)
-				items := spans(count, per, *n)
-				if w.warm != nil { // the first read shares the entries
-					must(parfor.Each(ctx, slices.Repeat([]span{{0, 1, *n}}, 4**workers), w.warm, parfor.On(pool)))
-				}
-				runtime.GC()
-				begin := time.Now()
-				must(parfor.Each(ctx, items, w.body, append([]parfor.Option{parfor.On(pool)}, w.opts...)...))
-				d := time.Since(begin)
-				w.check(ctx, len(items)*per)
-				note("parfor", float64(len(items)*per)/d.Seconds())
-				if *lmdb != "" && w.op != "" {
-					note("LMDB", lmdbRate(w.op, w.kind, *n, per, *workers))
-				}
-				if *redis != "" && w.op != "" {
-					note("Redis", redisRate(ctx, pool, w.op, w.kind == "text", *n, per))
-				}
-			}
-			report(w.name, per, took)
+			measure(ctx, pool, &w, *n, per, *workers, *rounds)
 		}
 	}
 	must(pool.Close())
+}
+
+// measure times a row: in each round the dictionary, then who runs beside it.
+func measure(ctx context.Context, pool parfor.Executor, w *way, n, per, workers, rounds int) {
+	took := map[string][]float64{}
+	for r := range rounds + 1 {
+		note := func(who string, rate float64) {
+			if r > 0 { // the first round warms up
+				took[who] = append(took[who], rate)
+			}
+		}
+		note("parfor", w.rate(ctx, pool, n, per, workers))
+		if w.op == "" {
+			continue
+		}
+		if *lmdb != "" {
+			note("LMDB", lmdbRate(w.op, w.kind, n, per, workers))
+		}
+		if *redis != "" {
+			note("Redis", redisRate(ctx, pool, w.op, w.kind == "text", n, per))
+		}
+		if *manager != "" {
+			note("Manager", managerRate(w.op, w.kind, per, workers))
+		}
+		if w.warm != nil {
+			note("Go map", goMapRate(w.op, w.kind, n, workers))
+		}
+	}
+	report(w.name, per, took)
+}
+
+// rate runs the row once and returns operations per second.
+func (w *way) rate(ctx context.Context, pool parfor.Executor, n, per, workers int) float64 {
+	w.ready(ctx, n)
+	if w.warm != nil { // the first read shares the entries
+		must(parfor.Each(ctx, slices.Repeat([]span{{0, 1, n}}, 4*workers), w.warm, parfor.On(pool)))
+	}
+	items := spans(n/max(w.share, 1), per, n)
+	runtime.GC()
+	begin := time.Now()
+	must(parfor.Each(ctx, items, w.body, append([]parfor.Option{parfor.On(pool)}, w.opts...)...))
+	took := time.Since(begin)
+	w.check(ctx, len(items)*per)
+	return float64(len(items)*per) / took.Seconds()
 }
 
 // spans deals n operations over tasks of per each.
@@ -103,7 +118,7 @@ func spans(n, per, keys int) (items []span) {
 // report prints a row: rates, and of the others the ratio of ours to theirs
 // within rounds.
 func report(name string, per int, took map[string][]float64) {
-	for _, who := range []string{"parfor", "LMDB", "Redis"} {
+	for _, who := range []string{"parfor", "LMDB", "Redis", "Manager", "Go map"} {
 		rate := took[who]
 		if rate == nil {
 			continue
@@ -117,7 +132,7 @@ func report(name string, per int, took map[string][]float64) {
 				"min": slices.Min(rate), "max": slices.Max(rate), "ratio": paired.Median(ratios)})
 			continue
 		}
-		fmt.Printf("  %-24s %4d per task  %-7s %7.2f M/s   (%.2f – %.2f)", name, per, who, paired.Median(rate)/1e6, slices.Min(rate)/1e6, slices.Max(rate)/1e6)
+		fmt.Printf("  %-29s %4d per task  %-7s %7.2f M/s   (%.2f – %.2f)", name, per, who, paired.Median(rate)/1e6, slices.Min(rate)/1e6, slices.Max(rate)/1e6)
 		if who != "parfor" {
 			fmt.Printf("   parfor is %.2f (%.2f – %.2f) of it", paired.Median(ratios), slices.Min(ratios), slices.Max(ratios))
 		}

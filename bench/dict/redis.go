@@ -43,8 +43,11 @@ func pipeline(ctx context.Context, s span) error {
 	o := parfor.Arg[order](ctx)
 	for i := s.Lo; i < s.Lo+s.N; i++ {
 		k := i
-		if o.Op != "insert" {
+		switch o.Op {
+		case "read", "add":
 			k = s.spread(i)
+		case "few":
+			k = i % 100
 		}
 		name, value := fmt.Sprint(k), fmt.Sprint(k)
 		if o.Texts {
@@ -53,7 +56,7 @@ func pipeline(ctx context.Context, s span) error {
 		switch o.Op {
 		case "insert":
 			command(w.out, "HSET", "d", name, value)
-		case "read":
+		case "read", "scan":
 			command(w.out, "HGET", "d", name)
 		default:
 			command(w.out, "HINCRBY", "d", name, "1")
@@ -88,16 +91,13 @@ func command(w *bufio.Writer, words ...string) {
 // redisRate runs one row on Redis from the pool's worker processes.
 func redisRate(ctx context.Context, pool parfor.Executor, op string, texts bool, keys, per int) float64 {
 	o := order{Socket: *redis, Op: op, Texts: texts}
-	if op != "read" {
-		flush(*redis)
-	}
+	reads := op == "read" || op == "scan"
+	flush(*redis)
 	count := min(keys, 100_000) // it does some hundred thousand a second
-	if op == "read" {
-		count = keys // they must be there
-		o.Op = "insert"
-		flush(*redis)
-		must(parfor.Each(ctx, spans(count, 100, keys), pipeline, parfor.On(pool), parfor.With(o)))
-		o.Op, count = op, min(keys, 100_000)
+	if reads {
+		o.Op = "insert" // they must be there
+		must(parfor.Each(ctx, spans(keys, 100, keys), pipeline, parfor.On(pool), parfor.With(o)))
+		o.Op = op
 	}
 	items := spans(count, per, keys)
 	begin := time.Now()

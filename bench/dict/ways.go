@@ -19,6 +19,8 @@ type span struct{ Lo, N, Keys int }
 // spread visits all keys in an order that no cache foresees.
 func (s span) spread(i int) int { return int(uint64(i) * 0x9E3779B1 % uint64(s.Keys)) }
 
+func (s span) inOrder(i int) int { return i }
+
 // way is a row of the table.
 type way struct {
 	row, name string
@@ -53,9 +55,12 @@ func insertTexts(ctx context.Context, s span) error {
 	return nil
 }
 
-func readInts(ctx context.Context, s span) error {
+func readInts(ctx context.Context, s span) error        { return readNumbers(ctx, s, s.spread) }
+func readIntsInOrder(ctx context.Context, s span) error { return readNumbers(ctx, s, s.inOrder) }
+
+func readNumbers(ctx context.Context, s span, order func(int) int) error {
 	for i := s.Lo; i < s.Lo+s.N; i++ {
-		k := s.spread(i)
+		k := order(i)
 		if v, ok, err := numbers.Get(ctx, k); v != k || !ok || err != nil {
 			return fmt.Errorf("key %d reads %d, %v, %w", k, v, ok, err)
 		}
@@ -63,9 +68,12 @@ func readInts(ctx context.Context, s span) error {
 	return nil
 }
 
-func readTexts(ctx context.Context, s span) error {
+func readTexts(ctx context.Context, s span) error        { return readStrings(ctx, s, s.spread) }
+func readTextsInOrder(ctx context.Context, s span) error { return readStrings(ctx, s, s.inOrder) }
+
+func readStrings(ctx context.Context, s span, order func(int) int) error {
 	for i := s.Lo; i < s.Lo+s.N; i++ {
-		if v, ok, err := texts.Get(ctx, key(s.spread(i))); len(v) != 64 || !ok || err != nil {
+		if v, ok, err := texts.Get(ctx, key(order(i))); v != value64 || !ok || err != nil {
 			return fmt.Errorf("%q, %v, %w", v, ok, err)
 		}
 	}
@@ -82,8 +90,12 @@ func add(ctx context.Context, s span) error {
 }
 
 func addFew(ctx context.Context, s span) error {
-	s.Keys = 1000
-	return add(ctx, s)
+	for i := s.Lo; i < s.Lo+s.N; i++ {
+		if err := numbers.Add(ctx, i%100, 1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // getThenSet is the tutorial's d[k] = d[k] + 1.
@@ -106,6 +118,8 @@ var (
 	_ = parfor.RegisterEach(insertTexts)
 	_ = parfor.RegisterEach(readInts)
 	_ = parfor.RegisterEach(readTexts)
+	_ = parfor.RegisterEach(readIntsInOrder)
+	_ = parfor.RegisterEach(readTextsInOrder)
 	_ = parfor.RegisterEach(add)
 	_ = parfor.RegisterEach(addFew)
 	_ = parfor.RegisterEach(getThenSet)
@@ -114,10 +128,12 @@ var (
 var ways = []way{
 	{row: "insert", name: "insert, int → int", op: "insert", kind: "int", body: insertInts, ready: empty, check: entries(numbers)},
 	{row: "insert", name: "insert, string → 64 B", op: "insert", kind: "text", body: insertTexts, ready: empty, check: entries(texts)},
-	{row: "read", name: "read, int → int", op: "read", kind: "int", body: readInts, warm: readInts, ready: fill, check: nothing},
-	{row: "read", name: "read, string → 64 B", op: "read", kind: "text", body: readTexts, warm: readTexts, ready: fill, check: nothing},
+	{row: "read", name: "read in order, int → int", op: "scan", kind: "int", body: readIntsInOrder, warm: readInts, ready: fill, check: nothing},
+	{row: "read", name: "read at random, int → int", op: "read", kind: "int", body: readInts, warm: readInts, ready: fill, check: nothing},
+	{row: "read", name: "read in order, string → 64 B", op: "scan", kind: "text", body: readTextsInOrder, warm: readTexts, ready: fill, check: nothing},
+	{row: "read", name: "read at random, string → 64 B", op: "read", kind: "text", body: readTexts, warm: readTexts, ready: fill, check: nothing},
 	{row: "add", name: "add, all keys", op: "add", kind: "int", body: add, ready: empty, check: total},
-	{row: "add", name: "add, 1000 keys", body: addFew, ready: empty, check: total},
+	{row: "add", name: "add, 100 keys", op: "few", kind: "int", body: addFew, ready: empty, check: total},
 	{row: "increment", name: "Get then Set, all keys", share: 10, body: getThenSet, ready: empty, check: total,
 		opts: []parfor.Option{parfor.OnConflict(parfor.Rerun)}},
 }

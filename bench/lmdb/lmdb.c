@@ -3,9 +3,10 @@
 // as many operations as a task there has.
 //
 //   cc -O2 -o lmdb/lmdb lmdb/lmdb.c -llmdb
-//   lmdb/lmdb DIR insert|read|add int|text KEYS BATCH PROCESSES
+//   lmdb/lmdb DIR insert|read|scan|add|few int|text KEYS BATCH PROCESSES
 //
-// It prints operations per second.
+// Scan reads in order and read at random; add adds to all keys at random, and few
+// to 100 of them. It prints operations per second.
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,13 +45,17 @@ static void open_db(void) {
   check(mdb_txn_commit(t), "commit");
 }
 
+static int reads(char op) { return op == 'r' || op == 's'; }
+
 // operate does the operations from lo to hi.
 static void operate(char op, long lo, long hi) {
   for (long at = lo; at < hi; at += batch) {
     MDB_txn *t;
-    check(mdb_txn_begin(env, NULL, op == 'r' ? MDB_RDONLY : 0, &t), "begin");
+    check(mdb_txn_begin(env, NULL, reads(op) ? MDB_RDONLY : 0, &t), "begin");
     for (long i = at; i < at + batch && i < hi; i++) {
-      unsigned long k = op == 'i' ? (unsigned long)i : (unsigned long)i * 0x9E3779B1ul % (unsigned long)keys;
+      unsigned long k = (unsigned long)i;
+      if (op == 'r' || op == 'a') k = k * 0x9E3779B1ul % (unsigned long)keys;
+      if (op == 'f') k %= 100;
       long v = i;
       char buf[32];
       MDB_val key = {sizeof k, &k}, val = {sizeof v, &v}, got;
@@ -58,12 +63,12 @@ static void operate(char op, long lo, long hi) {
         key = (MDB_val){(size_t)snprintf(buf, sizeof buf, "key %08lu", k), buf};
         val = (MDB_val){64, (void *)text64};
       }
-      if (op == 'r') {
+      if (reads(op)) {
         check(mdb_get(t, db, &key, &got), "get");
         if (got.mv_size != val.mv_size) exit(2);
         continue;
       }
-      if (op == 'a') {
+      if (op == 'a' || op == 'f') {
         int rc = mdb_get(t, db, &key, &got);
         v = 1;
         if (rc == 0) memcpy(&v, got.mv_data, sizeof v), v++;
@@ -75,11 +80,11 @@ static void operate(char op, long lo, long hi) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 7) return fprintf(stderr, "usage: lmdb DIR insert|read|add int|text KEYS BATCH PROCESSES\n"), 2;
+  if (argc != 7) return fprintf(stderr, "usage: lmdb DIR insert|read|scan|add|few int|text KEYS BATCH PROCESSES\n"), 2;
   dir = argv[1], ints = argv[3][0] == 'i', keys = atol(argv[4]), batch = atoi(argv[5]), processes = atoi(argv[6]);
   char op = argv[2][0], c[64];
   if (processes < 1 || processes > 64 || batch < 1) return 2;
-  if (op == 'r') { // filled by a process of its own: an environment does not survive a fork
+  if (reads(op)) { // filled by a process of its own: an environment does not survive a fork
     if (!fork()) {
       int all = batch;
       batch = 1000, open_db(), operate('i', 0, keys), batch = all;

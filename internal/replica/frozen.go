@@ -37,7 +37,7 @@ func (f *Frozen) Get(k uint64) (v uint64, ok bool) {
 	if f.s == nil {
 		return 0, false
 	}
-	return probe(f.s.base, f.s.mask, f.t.Hash(k), k)
+	return f.s.get(f.t.Hash(k), k)
 }
 
 // Release ends the view.

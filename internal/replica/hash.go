@@ -16,6 +16,17 @@ const shardShift = 64 - 10
 // choose keys that collide.
 func seed() uint64 { return rand.Uint64() | 1 }
 
+// hashWord hashes a key of a table of words. The keys of a block (see run) have
+// all but the last 32 bits in common, so they are in one shard, and different
+// places among its lines.
+func hashWord(seed, k uint64) uint64 {
+	return mix(k>>runShift^seed) ^ k%runKeys*inBlock
+}
+
+// inBlock is odd and has 26 bits: times 63 it is less than 2^32, and the places
+// of a block's keys differ.
+const inBlock = 0x3c6ef35
+
 // mix spreads a word over all bits (the finalizer of MurmurHash3).
 func mix(x uint64) uint64 {
 	x ^= x >> 33

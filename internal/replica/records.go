@@ -163,7 +163,7 @@ func (t *Records) grow(d *recordShard, shard int) error {
 	n.used = n.live
 	was := d.slots
 	d.slots = n
-	t.root.point(shard, d.off, int(size)/8)
+	t.root.point(shard, d.off, int(size)/8, 0)
 	if was.off != 0 {
 		t.a.Free(was.off, int(was.mask+1)*8)
 	}
@@ -203,7 +203,7 @@ func (t *Records) empty(d *recordShard, shard int) {
 	}
 	was := d.slots
 	d.slots = slots{}
-	t.root.point(shard, 0, 0)
+	t.root.point(shard, 0, 0, 0)
 	for i := range was.mask + 1 {
 		if w := *t.slot(&was, i); w != 0 && w != gone {
 			t.release(w)
@@ -256,11 +256,11 @@ func (w *RecordsView) Get(key, buf []byte) (val []byte, commit uint64, ok bool, 
 // look probes one state of a shard. Torn says that a record was exchanged while
 // it was read.
 func (w *RecordsView) look(word, h uint64, key, buf []byte) (val []byte, commit uint64, ok, torn bool) {
-	base, lines := segmentOf(w.v, word)
+	base, lines, _ := segmentOf(w.v, word)
 	if base == nil {
 		return nil, 0, false, false
 	}
-	mask := (lines+1)*8 - 1
+	mask := lines*8 - 1
 	for n, i := uint64(0), placeOf(h)&mask; n <= mask; n, i = n+1, (i+1)&mask {
 		p := (*uint64)(unsafe.Add(base, i*8))
 		s := loadWord(p)

@@ -22,7 +22,7 @@ const (
 // root is the beginning of a table in shared memory. A word of the directory
 // says where the segment of a shard lies:
 //
-//	generation (16 bits) | logarithm of its lines (6) | offset / 64 (42)
+//	generation (16 bits) | logarithm of its lines (6) | bits of the number of its runs' entries (6) | offset / 64 (36)
 //
 // The generation makes each word of a shard differ from the one before, so that
 // a reader who finds it unchanged knows that the segment was the shard's all the
@@ -52,10 +52,10 @@ func newRoot(a *arena.Arena, kind, seed uint64) (*root, uint64, error) {
 // any time.
 func (r *root) end() { r.live.Store(0) }
 
-func (r *root) point(shard int, off uint64, lines int) {
+func (r *root) point(shard int, off uint64, lines, entries int) {
 	w := (r.dir[shard]>>48 + 1) << 48
 	if lines > 0 {
-		w |= uint64(bits.Len(uint(lines))-1)<<42 | off/lineSize
+		w |= uint64(bits.Len(uint(lines))-1)<<42 | uint64(bits.Len(uint(entries)))<<36 | off/lineSize
 	}
 	atomic.StoreUint64(&r.dir[shard], w)
 }
@@ -63,23 +63,25 @@ func (r *root) point(shard int, off uint64, lines int) {
 // set points a shard to a segment of the arena, or to nothing.
 func (r *root) set(shard int, s *segment) {
 	if s == nil || s.from == nil {
-		r.point(shard, 0, 0)
+		r.point(shard, 0, 0, 0)
 		return
 	}
-	r.point(shard, s.off, s.lines())
+	r.point(shard, s.off, s.lines(), len(s.runs))
 }
 
-// segmentOf decodes a word of the directory.
-func segmentOf(v *arena.View, word uint64) (base unsafe.Pointer, mask uint64) {
-	off := word & (1<<42 - 1) * lineSize
+// segmentOf decodes a word of the directory. Entries is a power of two, or 0;
+// lines follow them.
+func segmentOf(v *arena.View, word uint64) (base unsafe.Pointer, lines, entries uint64) {
+	off := word & (1<<36 - 1) * lineSize
 	if off == 0 {
-		return nil, 0
+		return nil, 0, 0
 	}
-	lines := uint64(1) << (word >> 42 & 63)
-	if lines > 1<<32 {
-		return nil, 0
+	lines = 1 << (word >> 42 & 63)
+	entries = 1 << (word >> 36 & 63) >> 1
+	if lines|entries > 1<<32 {
+		return nil, 0, 0
 	}
-	return v.At(off, lines*lineSize), lines - 1
+	return v.At(off, entries*runEntrySize+lines*lineSize), lines, entries
 }
 
 // openRoot checks a root that a worker was told of.

@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"unsafe"
+
 	"parfor.dev/parfor/internal/arena"
 )
 
@@ -36,7 +38,7 @@ func (t *Words) Share(a *arena.Arena) (at uint64, err error) {
 	for i := range t.shards {
 		t.Lock(i)
 		if s := t.shards[i].seg.Load(); s != nil && s.from == nil {
-			t.rebuild(i, s, s.lines())
+			t.rebuild(i)
 		} else {
 			r.set(i, s)
 		}
@@ -65,7 +67,7 @@ func (t *Words) Unshare() {
 	for i := range t.shards {
 		t.Lock(i)
 		if s := t.shards[i].seg.Load(); s != nil && s.from != nil {
-			t.rebuild(i, s, s.lines())
+			t.rebuild(i)
 		}
 		t.Unlock(i)
 	}
@@ -103,16 +105,11 @@ func OpenWords(v *arena.View, at uint64) (*WordsView, error) {
 
 // Get returns the value of a key.
 func (w *WordsView) Get(k uint64) (v uint64, ok bool, err error) {
-	h := mix(k ^ w.s)
+	h := hashWord(w.s, k)
 	d := &w.r.dir[h>>shardShift]
 	for {
 		word := loadWord(d)
-		base, mask := segmentOf(w.v, word)
-		if base != nil {
-			v, ok = probe(base, mask, h, k)
-		} else {
-			v, ok = 0, false
-		}
+		v, ok = w.look(word, h, k)
 		if w.r.live.Load() == 0 {
 			return 0, false, ErrRetired
 		}
@@ -120,4 +117,23 @@ func (w *WordsView) Get(k uint64) (v uint64, ok bool, err error) {
 			return v, ok, nil
 		}
 	}
+}
+
+// look looks a key up in the segment that a word of the directory means.
+func (w *WordsView) look(word, h, k uint64) (v uint64, ok bool) {
+	base, lines, entries := segmentOf(w.v, word)
+	if base == nil {
+		return 0, false
+	}
+	if entries > 0 {
+		if e := findRun(base, entries-1, h, k); e != nil {
+			at := w.v.At(loadWord(&e.at)&^(lineSize-1), runSize)
+			if at == nil || loadWord(&e.live)>>(k%runKeys)&1 == 0 {
+				return 0, false
+			}
+			return loadWord((*uint64)(unsafe.Add(at, k%runKeys*8))), true
+		}
+		base = unsafe.Add(base, entries*runEntrySize)
+	}
+	return probe(base, lines-1, h, k)
 }

@@ -3,7 +3,9 @@ package replica
 // Bytes is the memory that a locked shard's entries take.
 func (t *Words) Bytes(shard int) int {
 	if s := t.shards[shard].seg.Load(); s != nil {
-		return s.lines() * lineSize
+		n := s.size()
+		s.eachRun(func(*run) bool { n += runSize; return true })
+		return n
 	}
 	return 0
 }

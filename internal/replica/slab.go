@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"math/bits"
 	"runtime"
 	"sync"
 	"unsafe"
@@ -14,8 +13,9 @@ import (
 type slabs struct {
 	mu   sync.Mutex
 	now  *slab
-	left []byte                   // of now, not given out
-	free [bits.UintSize][]slabbed // blocks that were given back, by the logarithm of their size
+	left []byte            // of now, not given out
+	free map[int][]slabbed // blocks that were given back, by their size
+	runs int               // ever taken
 }
 
 // slab is a mapping. It ends when nobody refers to it any more.
@@ -28,26 +28,40 @@ type slabbed struct {
 }
 
 const (
-	slabFrom = 4 << 10 // bytes of the smallest block: below, a dictionary is small
+	slabFrom = 4 << 10   // bytes of the smallest segment: below, a dictionary is small
+	slabRuns = 256 << 10 // bytes of runs from which on they come from slabs
 	slabSize = 4 << 20
+	hugePage = 2 << 20
 	slabKeep = 16 // blocks of one size that are kept to be used again
 )
 
-// take returns a block of n zero bytes, a power of two; none where the system
+// takeRun returns the memory of a run; none while the table is small.
+func (s *slabs) takeRun() (slabbed, bool) {
+	s.mu.Lock()
+	s.runs++
+	small := s.runs*runSize < slabRuns
+	s.mu.Unlock()
+	if small {
+		return slabbed{}, false
+	}
+	return s.take(runSize)
+}
+
+// take returns a block of n zero bytes, a multiple of 32; none where the system
 // maps no memory.
 func (s *slabs) take(n int) (b slabbed, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f := &s.free[bits.Len(uint(n))]; len(*f) > 0 {
-		b = (*f)[len(*f)-1]
-		*f = (*f)[:len(*f)-1]
+	if f := s.free[n]; len(f) > 0 {
+		b = f[len(f)-1]
+		s.free[n] = f[:len(f)-1]
 		for i := 0; i < n; i += 8 { // a late reader may still look at it, and sees that its shard has moved
 			storeWord((*uint64)(unsafe.Pointer(&b.mem[i])), 0)
 		}
 		return b, true
 	}
 	if len(s.left) < n {
-		mem := mapPages(max(slabSize, n))
+		mem := mapPages(max(slabSize, (n+hugePage-1)/hugePage*hugePage))
 		if mem == nil {
 			return b, false
 		}
@@ -63,7 +77,10 @@ func (s *slabs) take(n int) (b slabbed, ok bool) {
 func (s *slabs) give(b slabbed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f := &s.free[bits.Len(uint(len(b.mem)))]; len(*f) < slabKeep {
-		*f = append(*f, b)
+	if s.free == nil {
+		s.free = map[int][]slabbed{}
+	}
+	if f := s.free[len(b.mem)]; len(f) < slabKeep {
+		s.free[len(b.mem)] = append(f, b)
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const hugePage = 2 << 20
-
 // mapPages maps n bytes, a multiple of the size of a huge page, on such pages if
 // there are any; nil if it can't.
 func mapPages(n int) []byte {

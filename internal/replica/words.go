@@ -42,7 +42,7 @@ type Tally struct{ Commits, Sets, Deletes, Adds, Others uint64 }
 func NewWords() *Words { return &Words{seed: seed()} }
 
 // Hash returns the hash of a key, which the other methods want.
-func (t *Words) Hash(k uint64) uint64 { return mix(k ^ t.seed) }
+func (t *Words) Hash(k uint64) uint64 { return hashWord(t.seed, k) }
 
 // Shard returns which shard a key of that hash belongs to.
 func Shard(h uint64) int { return int(h >> shardShift) }
@@ -71,7 +71,7 @@ func (t *Words) Get(k uint64) (v uint64, ok bool) {
 		if s == nil {
 			return 0, false
 		}
-		if v, ok = probe(s.base, s.mask, h, k); d.seg.Load() == s {
+		if v, ok = s.get(h, k); d.seg.Load() == s {
 			return v, ok
 		}
 	}
@@ -83,21 +83,20 @@ func (t *Words) Find(h, k uint64) (v uint64, ok bool) {
 	if s == nil {
 		return 0, false
 	}
-	l, i, _ := s.slot(h, k)
-	if l.control&(16<<i) == 0 {
-		return 0, false
-	}
-	return l.slots[i].value, true
+	return s.get(h, k)
 }
 
-// Near fetches the line of a key in a locked shard from memory. Who is about to
-// look up many keys calls it for all of them first: the lines then come side by
-// side, where one look-up after the other would wait for each. What it returns
-// is to be used for something, so that the fetch isn't left out.
-func (t *Words) Near(h uint64) uint64 {
+// Near fetches what holds a key in a locked shard from memory. Who is about to
+// look up many keys calls it for all of them first: it then comes side by side,
+// where one look-up after the other would wait for each. What it returns is to
+// be used for something, so that the fetch isn't left out.
+func (t *Words) Near(h, k uint64) uint64 {
 	s := t.shards[Shard(h)].seg.Load()
 	if s == nil {
 		return 0
+	}
+	if e, value, _ := s.run(h, k); e != nil {
+		return *value
 	}
 	return lineAt(s.base, h&s.mask).control
 }
@@ -122,36 +121,60 @@ func (t *Words) Add(h, k, delta, mask uint64) { t.change(h, k, delta, ^uint64(0)
 // there.
 func (t *Words) change(h, k, v, keep, mask uint64) {
 	s := t.own(Shard(h))
-	if s != nil {
-		l, i, used := s.slot(h, k)
-		switch {
-		case used && l.control&(16<<i) != 0:
-			if keep != 0 {
-				v = (l.slots[i].value + v) & mask
-			}
-			storeWord(&l.slots[i].value, v)
-			return
-		case used:
-			storeWord(&l.slots[i].value, v)
-			storeWord(&l.control, l.control|16<<i)
-			s.live++
-			return
-		case !s.full():
-			storeWord(&l.slots[i].key, k)
-			storeWord(&l.slots[i].value, v)
-			storeWord(&l.control, l.control|1<<i|16<<i)
-			s.used++
-			s.live++
-			return
-		}
+	for s == nil || !s.change(h, k, v, keep, mask) {
+		s = t.rebuild(Shard(h))
 	}
-	t.grow(Shard(h)).add(h, k, v)
+}
+
+// change is that of [Words], false if there is no room.
+func (s *segment) change(h, k, v, keep, mask uint64) bool {
+	if e, value, bit := s.run(h, k); e != nil {
+		if e.live&bit != 0 {
+			if keep != 0 {
+				v = (*value + v) & mask
+			}
+			storeWord(value, v)
+			return true
+		}
+		storeWord(value, v)
+		storeWord(&e.live, e.live|bit)
+		s.live++
+		return true
+	}
+	l, i, used := s.slot(h, k)
+	switch {
+	case used && l.control&(16<<i) != 0:
+		if keep != 0 {
+			v = (l.slots[i].value + v) & mask
+		}
+		storeWord(&l.slots[i].value, v)
+		return true
+	case used:
+		storeWord(&l.slots[i].value, v)
+		storeWord(&l.control, l.control|16<<i)
+	case s.full():
+		return false
+	default:
+		storeWord(&l.slots[i].key, k)
+		storeWord(&l.slots[i].value, v)
+		storeWord(&l.control, l.control|1<<i|16<<i)
+		s.used++
+	}
+	s.live++
+	return true
 }
 
 // Drop removes a key from a locked shard.
 func (t *Words) Drop(h, k uint64) {
 	s := t.own(Shard(h))
 	if s == nil {
+		return
+	}
+	if e, _, bit := s.run(h, k); e != nil {
+		if e.live&bit != 0 {
+			storeWord(&e.live, e.live&^bit)
+			s.live--
+		}
 		return
 	}
 	if l, i, used := s.slot(h, k); used && l.control&(16<<i) != 0 {
@@ -174,38 +197,7 @@ func (t *Words) own(shard int) *segment {
 	if s == nil || s.refs == 0 {
 		return s
 	}
-	return t.rebuild(shard, s, s.lines())
-}
-
-// grow makes room for one key in a locked shard: by doubling it, or, if most of
-// its slots hold keys that are gone, without.
-func (t *Words) grow(shard int) *segment {
-	s := t.shards[shard].seg.Load()
-	switch {
-	case s == nil:
-		return t.rebuild(shard, nil, 1)
-	case s.live*2 < s.used:
-		return t.rebuild(shard, s, s.lines())
-	}
-	return t.rebuild(shard, s, 2*s.lines())
-}
-
-// rebuild copies the live entries of a segment into a new one aside, then
-// swings the shard over to it.
-func (t *Words) rebuild(shard int, s *segment, lines int) *segment {
-	n, err := newSegment(t.arena(), &t.slabs, lines)
-	if err != nil {
-		t.leave()
-		n, _ = newSegment(nil, &t.slabs, lines)
-	}
-	if s != nil {
-		s.each(func(k, v uint64) bool {
-			n.add(t.Hash(k), k, v)
-			return true
-		})
-	}
-	t.swing(shard, n)
-	return n
+	return t.rebuild(shard)
 }
 
 // swing makes n, nil for none, the segment of a locked shard.

@@ -197,6 +197,24 @@ func (a *Attempt) Enter(create func(*Attempt) Tx) (tx Tx, alone bool, err error)
 	return tx, alone, err
 }
 
+// EnterAlone is Enter for the body's own goroutine, while no other has come and
+// there is a write set already; else it returns nil, and Enter is to be called.
+// It ends with [Attempt.ExitAlone].
+func (a *Attempt) EnterAlone() Tx {
+	if a.owner == 0 || a.owner != goroutine() {
+		return nil
+	}
+	a.inside = 1
+	if a.others.Load() == 0 && !a.done && a.tx != nil {
+		return a.tx
+	}
+	atomic.StoreUint32(&a.inside, 0)
+	return nil
+}
+
+// ExitAlone ends what EnterAlone began.
+func (a *Attempt) ExitAlone() { a.inside = 0 }
+
 // Exit ends what Enter began.
 func (a *Attempt) Exit(alone bool) { a.leave(alone) }
 

@@ -48,6 +48,9 @@ func Decide(hash uint64) {
 	}
 }
 
+// AnyUndecided reports whether Decide has anything to look at.
+func AnyUndecided() bool { return Undecided.any.Load() != 0 }
+
 func decide(w uint64) {
 	slot, count := int(w>>countBits), w&(1<<countBits-1)
 	if Undecided.Read(slot) < count {
