@@ -98,7 +98,7 @@ func (a asker[K, V]) freeze() (*view[K, V], error) {
 	if n > uint64(r.Len())+1 {
 		return nil, errAnswer
 	}
-	m := make(map[K]entry[V], n)
+	v.far = make(map[K]entry[V], n)
 	for range n {
 		var k K
 		if err := a.c.key.decode(r, unsafe.Pointer(&k)); err != nil {
@@ -109,12 +109,11 @@ func (a asker[K, V]) freeze() (*view[K, V], error) {
 		if err != nil {
 			return nil, err
 		}
-		m[k] = entry[V]{val, mark}
+		v.far[k] = entry[V]{val, mark}
 	}
 	if r.Err() != nil {
 		return nil, errAnswer
 	}
-	v.maps = []map[K]entry[V]{m}
 	return v, nil
 }
 

@@ -16,7 +16,8 @@ func (d *Dict[K, V]) CommitOf(k K) uint64 {
 	if t.words != nil {
 		return t.words.Marked(t.shardOf(t.hash(k)))
 	}
-	return t.shards[t.shardOf(t.hash(k))].m[k].at
+	e, _ := t.shards[t.shardOf(t.hash(k))].m.get(t.hash(k), k)
+	return e.at
 }
 
 // Encoded is a key's encoding.

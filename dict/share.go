@@ -24,7 +24,7 @@ type shared struct {
 var errNoRoom = errors.New("no room in shared memory")
 
 // share puts the entries where workers see them and returns where that is, 0
-// if they have to ask. A table of words moves there; of Go maps a copy is made,
+// if they have to ask. A table of words moves there; of cells a copy is made,
 // shard by shard, which commits keep up to date.
 func (t *table[K, V]) share() (root uint64) {
 	s := &t.shared
@@ -54,9 +54,10 @@ func (t *table[K, V]) copyTo(a *arena.Arena) (root uint64, err error) {
 	s.records.Store(r) // from here on commits write to it
 	for i := range t.shards {
 		t.lock(i)
-		for k, e := range t.shards[i].m {
-			t.copyOut(k, e.val, e.at)
-		}
+		t.shards[i].m.all(func(k K, v V, at uint64) bool {
+			t.copyOut(k, v, at)
+			return true
+		})
 		t.unlock(i)
 		if s.records.Load() == nil {
 			return 0, errNoRoom

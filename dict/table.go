@@ -2,14 +2,13 @@ package dict
 
 import (
 	"hash/maphash"
-	"maps"
 	"sync"
 	"sync/atomic"
 
 	"parfor.dev/parfor/internal/replica"
 )
 
-// mapShards of a table of Go maps. Enough that committers seldom meet and that
+// mapShards of a table of cells. Enough that committers seldom meet and that
 // no shard is held long while it is copied for a snapshot (10 million entries:
 // 40 thousand each), few enough that locking all of them takes microseconds.
 const mapShards = 256
@@ -26,7 +25,7 @@ type entry[V any] struct {
 // shard is 128 bytes, two cache lines, so that neighbours don't slow each other.
 type shard[K comparable, V any] struct {
 	mu   sync.RWMutex
-	m    map[K]entry[V]
+	m    *cells[K, V]
 	pins *atomic.Int32 // views that read m without the lock; nil before the first
 	at   uint64        // the newest commit that changed the shard
 	tally
@@ -36,7 +35,7 @@ type shard[K comparable, V any] struct {
 // table is the committed state of a dictionary at its owner, in one of two
 // forms. Where keys and values fit a word each it is a table of words, which
 // readers need not lock and which can lie in memory that worker processes see.
-// Else it is Go maps; worker processes that read it get a copy, kept up to
+// Else it is cells; worker processes that read it get a copy, kept up to
 // date by the commits (share.go).
 type table[K comparable, V any] struct {
 	c      *core[K, V]
@@ -127,9 +126,10 @@ func (t *table[K, V]) get(k K) (v V, mark uint64, ok bool, err error) {
 		w, ok := t.words.Get(toWord(k))
 		return fromWord[V](w), w, ok, nil
 	}
-	s := &t.shards[t.shardOf(maphash.Comparable(t.seed, k))]
+	h := maphash.Comparable(t.seed, k)
+	s := &t.shards[t.shardOf(h)]
 	s.mu.RLock()
-	e, ok := s.m[k]
+	e, ok := s.m.get(h, k)
 	s.mu.RUnlock()
 	return e.val, e.at, ok, nil
 }
@@ -140,7 +140,7 @@ func (t *table[K, V]) peek(h uint64, k K) (v V, mark uint64, ok bool) {
 		w, ok := t.words.Find(h, toWord(k))
 		return fromWord[V](w), w, ok
 	}
-	e, ok := t.shards[t.shardOf(h)].m[k]
+	e, ok := t.shards[t.shardOf(h)].m.get(h, k)
 	return e.val, e.at, ok
 }
 
@@ -153,7 +153,8 @@ func (t *table[K, V]) put(h uint64, k K, v V, n uint64) {
 	}
 	s := &t.shards[t.shardOf(h)]
 	s.own()
-	s.m[k], s.at = entry[V]{v, n}, n
+	s.m.put(h, k, entry[V]{v, n})
+	s.at = n
 	t.copyOut(k, v, n)
 }
 
@@ -166,7 +167,7 @@ func (t *table[K, V]) drop(h uint64, k K, n uint64) {
 	}
 	s := &t.shards[t.shardOf(h)]
 	s.own()
-	delete(s.m, k)
+	s.m.drop(h, k)
 	s.at = n
 	t.copyGone(k)
 }
@@ -207,7 +208,7 @@ func (t *table[K, V]) count(i int) int {
 	if t.words != nil {
 		return t.words.Count(i)
 	}
-	return len(t.shards[i].m)
+	return t.shards[i].m.len()
 }
 
 // size returns the number of entries at one moment, which of the keys were
@@ -228,13 +229,13 @@ func (t *table[K, V]) size(keys []K) (n int, present []bool, at uint64, err erro
 	return n, present, at, nil
 }
 
-// own makes the map of a locked shard safe to change: a view that still reads
+// own makes the cells of a locked shard safe to change: a view that still reads
 // it keeps it, and the shard goes on with a copy.
 func (s *shard[K, V]) own() {
 	switch {
 	case s.m == nil:
-		s.m = map[K]entry[V]{}
+		s.m = new(cells[K, V])
 	case s.pins != nil && s.pins.Load() > 0:
-		s.m, s.pins = maps.Clone(s.m), nil
+		s.m, s.pins = s.m.clone(), nil
 	}
 }

@@ -1,6 +1,7 @@
 package dict
 
 import (
+	"hash/maphash"
 	"sync/atomic"
 
 	"parfor.dev/parfor/internal/replica"
@@ -11,17 +12,19 @@ import (
 // more. To take one costs the locks of all shards; writers then copy a shard
 // the first time they touch it while the view is open.
 type view[K comparable, V any] struct {
-	maps  []map[K]entry[V]
+	cells []*cells[K, V]
+	seed  maphash.Seed // of their hashes
 	pins  []*atomic.Int32
 	words []*replica.Frozen
-	at    uint64 // the newest commit it holds, or one that came later elsewhere
-	own   bool   // its values belong to nobody else
+	far   map[K]entry[V] // in a worker process instead: what the owner answered
+	at    uint64         // the newest commit it holds, or one that came later elsewhere
+	own   bool           // its values belong to nobody else
 }
 
 // freeze takes a view. All locks are held at once, so it holds every commit up
 // to one number and nothing of later ones.
 func (t *table[K, V]) freeze() (*view[K, V], error) {
-	v := &view[K, V]{}
+	v := &view[K, V]{seed: t.seed}
 	t.lockAll()
 	v.at = writeset.Last()
 	for i := range t.len() {
@@ -35,7 +38,7 @@ func (t *table[K, V]) freeze() (*view[K, V], error) {
 				s.pins = new(atomic.Int32)
 			}
 			s.pins.Add(1)
-			v.maps, v.pins = append(v.maps, s.m), append(v.pins, s.pins)
+			v.cells, v.pins = append(v.cells, s.m), append(v.pins, s.pins)
 		}
 	}
 	t.unlockAll()
@@ -53,9 +56,10 @@ func (v *view[K, V]) close() {
 	v.pins, v.words = nil, nil
 }
 
-func (v *view[K, V]) len() (n int) {
-	for _, m := range v.maps {
-		n += len(m)
+func (v *view[K, V]) len() int {
+	n := len(v.far)
+	for _, m := range v.cells {
+		n += m.len()
 	}
 	for _, w := range v.words {
 		n += w.Len()
@@ -65,11 +69,14 @@ func (v *view[K, V]) len() (n int) {
 
 // all calls f with the entries and their marks until it returns false.
 func (v *view[K, V]) all(f func(k K, val V, mark uint64) bool) bool {
-	for _, m := range v.maps {
-		for k, e := range m {
-			if !f(k, e.val, e.at) {
-				return false
-			}
+	for k, e := range v.far {
+		if !f(k, e.val, e.at) {
+			return false
+		}
+	}
+	for _, m := range v.cells {
+		if !m.all(f) {
+			return false
 		}
 	}
 	for _, w := range v.words {
@@ -88,8 +95,11 @@ func (v *view[K, V]) all(f func(k K, val V, mark uint64) bool) bool {
 // find returns what one key is in the view. It is for the few keys that an
 // attempt changed: it looks into every shard.
 func (v *view[K, V]) find(k K) (f found[V]) {
-	for _, m := range v.maps {
-		if e, ok := m[k]; ok {
+	if e, ok := v.far[k]; ok {
+		return found[V]{e.val, e.at, true}
+	}
+	for _, m := range v.cells {
+		if e, ok := m.get(maphash.Comparable(v.seed, k), k); ok {
 			return found[V]{e.val, e.at, true}
 		}
 	}

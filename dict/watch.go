@@ -98,11 +98,12 @@ func (c *core[K, V]) present(t *table[K, V], from uint64, w *watcher[K, V], yiel
 // newer returns the entries committed after from, as changes.
 func (v *view[K, V]) newer(from uint64) iter.Seq[Change[K, V]] {
 	return func(yield func(Change[K, V]) bool) {
-		for _, m := range v.maps {
-			for k, e := range m {
-				if e.at > from && !yield(Change[K, V]{Key: k, Value: e.val, Present: true, Commit: e.at}) {
-					return
-				}
+		for _, m := range v.cells {
+			more := m.all(func(k K, val V, at uint64) bool {
+				return at <= from || yield(Change[K, V]{Key: k, Value: val, Present: true, Commit: at})
+			})
+			if !more {
+				return
 			}
 		}
 		for _, w := range v.words {
