@@ -92,6 +92,38 @@ func (c *core[K, V]) nearGet(m *memory, k K) (v V, mark uint64, ok bool, err err
 	return v, mark, ok, err
 }
 
+// textRoom is how much short strings that one attempt reads share.
+const textRoom = 512
+
+// text reads a key from shared memory for an attempt. Values that are strings come
+// to lie side by side, so that not each of them is an allocation; a program
+// that keeps one of them keeps up to textRoom bytes.
+func (o *overlay[K, V]) text(r *replica.RecordsView, k K) (v V, mark uint64, ok bool, err error) {
+	var key, val [128]byte
+	name := o.c.key.append(key[:0], unsafe.Pointer(&k))
+	cd := o.c.val()
+	if !cd.Text {
+		b, mark, ok, err := r.Get(name, val[:0])
+		if ok && err == nil {
+			v, err = cd.Get(b)
+		}
+		return v, mark, ok, err
+	}
+	if cap(o.texts)-len(o.texts) < len(val) {
+		o.texts = make([]byte, 0, textRoom)
+	}
+	at := len(o.texts)
+	b, mark, ok, err := r.Get(name, o.texts[at:])
+	if !ok || err != nil || len(b) == 0 {
+		return v, mark, ok, err
+	}
+	if len(b) <= cap(o.texts)-at {
+		o.texts = o.texts[:at+len(b)]
+	}
+	s := unsafe.String(&b[0], len(b)) // nobody writes to these bytes any more
+	return *(*V)(unsafe.Pointer(&s)), mark, ok, nil
+}
+
 // nearHash tells a key from those of all dictionaries, in this process.
 func (c *core[K, V]) nearHash(k K) uint64 {
 	if c.word {

@@ -21,8 +21,9 @@ type overlay[K comparable, V any] struct {
 	claims []K           // claimed by this attempt, to be freed if it comes to nothing
 	by     *task.Attempt // whose it is, if the order of items counts
 
-	reads    int // of this attempt
-	received int // bytes, of a part that came from a worker process
+	texts    []byte // room for short strings that the attempt reads
+	reads    int    // of this attempt
+	received int    // bytes, of a part that came from a worker process
 
 	// Between Lock and Unlock.
 	t       *table[K, V]

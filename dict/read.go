@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 
-	"parfor.dev/parfor/internal/replica"
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
@@ -22,8 +21,8 @@ import (
 // there makes the owner put the entries where workers see them.
 func (d *Dict[K, V]) Get(ctx context.Context, k K) (v V, ok bool, err error) {
 	if d != nil && d.c != nil {
-		if m := d.c.shares.now.Load(); m != nil && m.words != nil {
-			if v, ok, done := d.c.quick(m.words, ctx, k); done {
+		if m := d.c.shares.now.Load(); m != nil {
+			if v, ok, done := d.c.quick(m, ctx, k); done {
 				return v, ok, nil
 			}
 		}
@@ -50,13 +49,13 @@ func (d *Dict[K, V]) Get(ctx context.Context, k K) (v V, ok bool, err error) {
 }
 
 // quick is Get as most loops in worker processes call it: by a body that has
-// read before and not written, from words in shared memory. Not done means that
-// this is no such call. It is kept short for what it saves beside its own time: the
-// processor looks some hundred instructions ahead, and so fetches the entries of
-// the next calls from memory together with that of this one.
-func (c *core[K, V]) quick(words *replica.WordsView, ctx context.Context, k K) (v V, ok, done bool) {
+// read before and not written, from shared memory. Not done means that this is no
+// such call. It is kept short for what it saves beside its own time: the processor
+// looks some hundred instructions ahead, and so fetches the entries of the next
+// calls from memory together with that of this one.
+func (c *core[K, V]) quick(m *memory, ctx context.Context, k K) (v V, ok, done bool) {
 	x, is := ctx.(*task.Ctx)
-	if !is || x.Parent != nil || c.key.floats || c.closed.Load() {
+	if !is || x.Parent != nil || c.key.floats || c.copy != nil || c.closed.Load() {
 		return v, false, false
 	}
 	tx := x.EnterAlone()
@@ -67,11 +66,18 @@ func (c *core[K, V]) quick(words *replica.WordsView, ctx context.Context, k K) (
 		if task.AnyUndecided() {
 			task.Decide(c.nearHash(k))
 		}
-		mark, there, err := words.Get(toWord(k))
+		var mark uint64
+		var err error
+		if m.words != nil {
+			mark, ok, err = m.words.Get(toWord(k))
+			v = fromWord[V](mark)
+		} else {
+			v, mark, ok, err = o.text(m.records, k)
+		}
 		if err == nil {
 			o.reads++
-			o.seen.add(k, mark, there)
-			v, ok, done = fromWord[V](mark), there, true
+			o.seen.add(k, mark, ok)
+			done = true
 		}
 	}
 	x.ExitAlone()

@@ -284,7 +284,9 @@ func (w *RecordsView) look(word, h uint64, key, buf []byte) (val []byte, commit 
 		}
 		same := k == uint64(len(key)) && sameKey(r, key)
 		if same {
-			val = copyBytes(buf[:0], r, k, v)
+			// By the length that is known: the value is fetched from memory
+			// together with the key, not after it.
+			val = copyBytes(buf[:0], r, uint64(len(key)), v)
 		}
 		if loadWord(p) != s || loadWord((*uint64)(r)) != commit {
 			return nil, 0, false, true
