@@ -107,7 +107,8 @@ func inProcess(n, rounds int) {
 		{"sync.Map", func() store { return syncMap{new(sync.Map)} }},
 		{"64 shards by hand", newSharded},
 	}
-	var inserts, reads, adds []paired.Way
+	spread := func(i int) int { return int(uint64(i) * 0x9E3779B1 % uint64(n)) }
+	var inserts, reads, randomReads, adds, randomAdds []paired.Way
 	for _, k := range kinds {
 		full := k.make()
 		for i := range n {
@@ -117,17 +118,20 @@ func inProcess(n, rounds int) {
 			s := k.make()
 			four(n, func(i int) { s.set(i, i) })
 		}})
-		reads = append(reads, paired.Way{Name: k.name, N: n, Run: func() {
-			four(n, func(i int) { full.get(int(uint64(i) * 0x9E3779B1 % uint64(n))) })
-		}})
-		adds = append(adds, paired.Way{Name: k.name, N: n, Run: func() {
-			four(n, func(i int) { full.add(int(uint64(i) * 0x9E3779B1 % uint64(n))) })
-		}})
+		over := func(ways *[]paired.Way, op func(i int)) {
+			*ways = append(*ways, paired.Way{Name: k.name, N: n, Run: func() { four(n, op) }})
+		}
+		over(&reads, func(i int) { full.get(i) })
+		over(&randomReads, func(i int) { full.get(spread(i)) })
+		over(&adds, func(i int) { full.add(i % 100) })
+		over(&randomAdds, func(i int) { full.add(spread(i)) })
 	}
 	for _, t := range []struct {
 		title, base string
 		ways        []paired.Way
-	}{{"inserts", "64 shards by hand", inserts}, {"reads", "xsync.Map", reads}, {"adds", "xsync.Map", adds}} {
+	}{{"inserts", "64 shards by hand", inserts},
+		{"reads in order", "xsync.Map", reads}, {"reads at random", "xsync.Map", randomReads},
+		{"adds to 100 keys", "xsync.Map", adds}, {"adds to all keys at random", "xsync.Map", randomAdds}} {
 		m := paired.Measure(t.ways, rounds, 1)
 		m.Print(os.Stdout, fmt.Sprintf("in one process, 4 goroutines, %d keys: %s", n, t.title), "", t.base, 4)
 	}
