@@ -111,19 +111,24 @@ func (o *overlay[K, V]) Holds(task.Ticket) bool {
 		}
 		return holds
 	})
+	if !holds {
+		return false
+	}
 	for i := range o.ops {
 		p := &o.ops[i]
-		if !holds {
-			return false
+		if p.claims() {
+			_, _, there := t.peek(p.hash, p.key)
+			holds = !there
 		}
-		if p.more != nil && p.more.observes() {
+		if holds && p.more != nil && p.more.observes() {
 			_, _, err := o.outcome(p)
-			if holds = !errors.Is(err, errOtherwise); !holds {
-				o.conflicted(&p.key)
-			}
+			holds = !errors.Is(err, errOtherwise)
+		}
+		if !holds {
+			return o.conflicted(&p.key)
 		}
 	}
-	return holds
+	return true
 }
 
 // outcome is what a key would be afterwards.

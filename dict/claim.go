@@ -92,6 +92,10 @@ func (p *pending[K, V]) claims() bool {
 	return slices.ContainsFunc(p.more.steps, func(s step[V]) bool { return s.op == writeset.Claim })
 }
 
+// told reports whether the task depends on something it was told of the key: what
+// came out of a Compute, or that the key was not there to be claimed.
+func (p *pending[K, V]) told() bool { return p.claims() || p.more != nil && p.more.observes() }
+
 // claims are the keys that running tasks have claimed, at the owner. Locks of
 // shards come before its own.
 type claims[K comparable] struct {

@@ -104,7 +104,7 @@ func (o *overlay[K, V]) Observes() (yes bool) {
 		return true
 	}
 	for i := range o.ops {
-		if p := &o.ops[i]; p.more != nil && p.more.observes() {
+		if o.ops[i].told() {
 			return true
 		}
 	}
@@ -118,7 +118,7 @@ func (o *overlay[K, V]) Observed(dst []task.Key) []task.Key {
 	add := func(k K) { dst = append(dst, task.Key{Dict: o.c.id, Hash: t.hash(k)}) }
 	o.observed(func(x *sight[K]) bool { add(x.key); return true })
 	for i := range o.ops {
-		if p := &o.ops[i]; p.more != nil && p.more.observes() {
+		if p := &o.ops[i]; p.told() {
 			add(p.key)
 		}
 	}

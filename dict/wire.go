@@ -82,13 +82,13 @@ func (o *overlay[K, V]) AppendObserved(dst []byte) []byte {
 	var err error
 	n := 0
 	for i := range o.ops {
-		if p := &o.ops[i]; p.more != nil && p.more.observes() {
+		if o.ops[i].told() {
 			n++
 		}
 	}
 	dst = binary.AppendUvarint(append(dst, 0), uint64(n))
 	for i := range o.ops {
-		if p := &o.ops[i]; p.more != nil && p.more.observes() {
+		if p := &o.ops[i]; p.told() {
 			if dst, err = o.appendKey(dst, p); err != nil {
 				return append(dst[:at], 0, 0)
 			}

@@ -44,7 +44,7 @@ func pipeline(ctx context.Context, s span) error {
 	for i := s.Lo; i < s.Lo+s.N; i++ {
 		k := i
 		switch o.Op {
-		case "read", "add":
+		case "read", "add", "fill":
 			k = s.spread(i)
 		case "few":
 			k = i % 100
@@ -54,7 +54,7 @@ func pipeline(ctx context.Context, s span) error {
 			name, value = key(k), value64
 		}
 		switch o.Op {
-		case "insert":
+		case "insert", "fill":
 			command(w.out, "HSET", "d", name, value)
 		case "read", "scan":
 			command(w.out, "HGET", "d", name)
@@ -94,9 +94,9 @@ func redisRate(ctx context.Context, pool parfor.Executor, op string, texts bool,
 	reads := op == "read" || op == "scan"
 	flush(*redis)
 	count := min(keys, 100_000) // it does some hundred thousand a second
-	if reads {
-		o.Op = "insert" // they must be there
-		must(parfor.Each(ctx, spans(keys, 100, keys), pipeline, parfor.On(pool), parfor.With(o)))
+	if reads {                  // they must be there
+		o.Op = map[string]string{"read": "fill", "scan": "insert"}[op]
+		must(parfor.Each(ctx, spans(count, 100, keys), pipeline, parfor.On(pool), parfor.With(o)))
 		o.Op = op
 	}
 	items := spans(count, per, keys)

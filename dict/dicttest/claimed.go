@@ -2,6 +2,7 @@ package dicttest
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"parfor.dev/parfor"
@@ -122,5 +123,51 @@ func nestedClaims(f *fixture) {
 	}
 	if n, _ := visited.Len(f.Context()); n != 20 {
 		f.Errorf("%d keys are claimed, want 20", n)
+	}
+}
+
+var isWritten = dict.NewEvent("is written", dict.FromOutside())
+
+func claimAndWait(ctx context.Context, n int) (bool, error) {
+	mine, err := visited.Claim(ctx, itoa(n))
+	if err != nil || parforAttempt(ctx) > 1 {
+		return mine, err
+	}
+	if err := liveInts.Set(ctx, "claimed", n); err != nil { // at once, where an event is set with the commit
+		return false, err
+	}
+	return mine, isWritten.Wait(ctx)
+}
+
+var _ = parfor.Register(claimAndWait)
+
+// writtenWhileClaimed has code outside tasks write a key that a task has claimed:
+// the task was told that nobody has it, which no longer holds.
+func writtenWhileClaimed(f *fixture) {
+	ctx := f.Context()
+	for _, rerun := range []bool{false, true} {
+		if err := errors.Join(liveInts.Delete(ctx, "claimed"), isWritten.Clear(ctx), visited.Clear(ctx)); err != nil {
+			f.Fatal(err)
+		}
+		wrote := make(chan error, 1)
+		go func() {
+			_, err := liveInts.WaitFor(ctx, "claimed")
+			wrote <- errors.Join(err, visited.Set(ctx, "7", 70), isWritten.Set(ctx))
+		}()
+		opts := []parfor.Option{parfor.On(f.x)}
+		if rerun {
+			opts = append(opts, parfor.OnConflict(parfor.Rerun))
+		}
+		got, err := parfor.Map(ctx, []int{7}, claimAndWait, opts...)
+		if err := <-wrote; err != nil {
+			f.Fatal(err)
+		}
+		if !rerun && !errors.Is(err, parfor.ErrConflict) {
+			f.Errorf("a task whose claimed key was written ends with %v, %v", got, err)
+		}
+		if rerun && (err != nil || got[0]) {
+			f.Errorf("run again it ends with %v, %v", got, err)
+		}
+		want(f, visited, map[string]int{"7": 70})
 	}
 }
