@@ -1,7 +1,9 @@
 package dict
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -25,7 +27,7 @@ var errNoRoom = errors.New("no room in shared memory")
 
 // share puts the entries where workers see them and returns where that is, 0
 // if they have to ask. A table of words moves there; of cells a copy is made,
-// shard by shard, which commits keep up to date.
+// which commits keep up to date.
 func (t *table[K, V]) share() (root uint64) {
 	s := &t.shared
 	s.mu.Lock()
@@ -52,18 +54,42 @@ func (t *table[K, V]) copyTo(a *arena.Arena) (root uint64, err error) {
 	}
 	s := &t.shared
 	s.records.Store(r) // from here on commits write to it
-	for i := range t.shards {
+	v, err := t.freeze()
+	if err != nil {
+		return 0, err
+	}
+	defer v.close()
+	for _, e := range v.byAge() {
+		h := t.hash(e.key)
+		i := t.shardOf(h)
 		t.lock(i)
-		t.shards[i].m.all(func(k K, v V, at uint64) bool {
-			t.copyOut(k, v, at)
-			return true
-		})
+		if _, at, ok := t.peek(h, e.key); ok && at == e.at { // else a commit has written it meanwhile
+			t.copyOut(e.key, e.val, e.at)
+		}
 		t.unlock(i)
 		if s.records.Load() == nil {
 			return 0, errNoRoom
 		}
 	}
 	return r.Root(), nil
+}
+
+// byAge returns the cells of the view in the order of the commits that wrote
+// them. Keys that one task after the other has written are often read in that
+// order, too: their records then lie side by side.
+func (v *view[K, V]) byAge() []*cell[K, V] {
+	all := make([]*cell[K, V], 0, v.len())
+	for _, m := range v.cells {
+		for _, chunk := range m.chunks {
+			for i := range chunk {
+				if chunk[i].at != 0 {
+					all = append(all, &chunk[i])
+				}
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b *cell[K, V]) int { return cmp.Compare(a.at, b.at) })
+	return all
 }
 
 // copyOut writes an entry of a locked shard to the copy. If it can't, workers go

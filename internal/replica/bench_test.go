@@ -89,12 +89,30 @@ func BenchmarkRecords(b *testing.B) {
 	for i := range n {
 		w.Put(fmt.Appendf(key[:0], "key %d", i), val, uint64(i))
 	}
-	b.Run("get", func(b *testing.B) {
+	random := func(i int) []byte { return fmt.Appendf(key[:0], "key %d", uint64(i)*0x9E3779B1%n) }
+	b.Run("get at random", func(b *testing.B) {
 		var buf [128]byte
 		for i := range b.N {
-			if _, _, ok, _ := far.Get(fmt.Appendf(key[:0], "key %d", i%n), buf[:0]); !ok {
+			if got, _, ok, _ := far.Get(random(i), buf[:0]); !ok || got[0]+got[63] != 0 {
 				b.Fatal("missed")
 			}
+		}
+	})
+	b.Run("get at random from a Go map", func(b *testing.B) {
+		m := map[string]string{}
+		for i := range n {
+			m[fmt.Sprint("key ", i)] = string(val)
+		}
+		b.ResetTimer()
+		for i := range b.N {
+			if got := m[string(random(i))]; got[0]+got[63] != 0 {
+				b.Fatal("missed")
+			}
+		}
+	})
+	b.Run("a key alone", func(b *testing.B) {
+		for i := range b.N {
+			random(i)
 		}
 	})
 }
