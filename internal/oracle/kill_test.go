@@ -19,11 +19,14 @@ type killer struct {
 	mu    sync.Mutex
 	pids  map[int]bool
 	kills int
+	spare int // results since the last kill
 }
 
 func newKiller() *killer { return &killer{pids: map[int]bool{}} }
 
-// often kills a worker about every 100 ms until stop is called.
+// often kills a worker about every 100 ms until stop is called, but never one
+// after the other without results between: on a slow machine a worker may need
+// longer than that to begin.
 func (k *killer) often() (stop func()) {
 	quit, gone := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -33,11 +36,30 @@ func (k *killer) often() (stop func()) {
 			case <-quit:
 				return
 			case <-time.After(50*time.Millisecond + rand.N(100*time.Millisecond)):
-				k.kill()
+				if k.progressed() {
+					k.kill()
+				}
 			}
 		}
 	}()
 	return func() { close(quit); <-gone }
+}
+
+// progress tells that there is a result.
+func (k *killer) progress() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.spare++
+}
+
+func (k *killer) progressed() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.spare < 20 {
+		return false
+	}
+	k.spare = 0
+	return true
 }
 
 // kill ends one worker. A process that has ended is a zombie, whose number is
@@ -78,7 +100,7 @@ func killed(t *testing.T, s setting, opts ...process.Option) (*outcome, error) {
 	defer pool.Close()
 	k := newKiller()
 	defer k.often()()
-	s.kills = true
+	s.kills, s.progress = true, k.progress
 	o, err := run(t.Context(), pool, s, parfor.Observe(k))
 	k.mu.Lock()
 	defer k.mu.Unlock()

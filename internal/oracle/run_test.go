@@ -19,6 +19,8 @@ type setting struct {
 	keys    int64
 	strict  bool // every read counts
 	kills   bool // of workers: tasks may be lost
+
+	progress func() // is called for each result
 }
 
 // outcome is what happened in a run.
@@ -70,6 +72,9 @@ func run(ctx context.Context, x parfor.Executor, s setting, opts ...parfor.Optio
 		opts = append(opts, parfor.Serializable())
 	}
 	for res, err := range parfor.Stream(ctx, orders, act, opts...) {
+		if s.progress != nil {
+			s.progress()
+		}
 		if err != nil { // it must have left nothing
 			if err := o.fail(err, s.kills); err != nil {
 				return o, err
