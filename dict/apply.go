@@ -114,6 +114,9 @@ func (o *overlay[K, V]) Holds(task.Ticket) bool {
 	if !holds {
 		return false
 	}
+	if o.hasLost() {
+		return o.conflicted(nil)
+	}
 	for i := range o.ops {
 		p := &o.ops[i]
 		if p.claims() {
@@ -129,6 +132,17 @@ func (o *overlay[K, V]) Holds(task.Ticket) bool {
 		}
 	}
 	return true
+}
+
+// hasLost reports whether the body has met a value from which what it was told
+// earlier would not have come out.
+func (o *overlay[K, V]) hasLost() bool {
+	for i := range o.ops {
+		if m := o.ops[i].more; m != nil && m.lost() {
+			return true
+		}
+	}
+	return o.lost
 }
 
 // outcome is what a key would be afterwards.

@@ -25,10 +25,10 @@ func (c *core[K, V]) Decode(r *writeset.Reader) (writeset.Part, error) {
 
 func (o *overlay[K, V]) decode(r *writeset.Reader) error {
 	flags := r.Byte()
-	if flags&^(flagWiped|flagStrict|flagWhole|flagSeen|flagWords) != 0 {
+	if flags&^(flagWiped|flagStrict|flagWhole|flagSeen|flagWords|flagLost) != 0 {
 		return fmt.Errorf("unknown flags %#x", flags)
 	}
-	o.wiped, o.strict = flags&flagWiped != 0, flags&flagStrict != 0
+	o.wiped, o.strict, o.lost = flags&flagWiped != 0, flags&flagStrict != 0, flags&flagLost != 0
 	n := r.Uvarint()
 	if n > uint64(r.Len()) {
 		return errors.New("it names more operations than it holds")

@@ -14,6 +14,7 @@ type overlay[K comparable, V any] struct {
 	c      *core[K, V]
 	wiped  bool
 	strict bool            // every sight counts: the loop is serializable
+	lost   bool            // of a part that came from a worker process: see hasLost
 	ops    []pending[K, V] // in the order in which keys were first touched
 	index  index           // of ops
 	first  [1]pending[K, V]
@@ -179,13 +180,18 @@ func (o *overlay[K, V]) sightsInto(dst *overlay[K, V]) {
 }
 
 // Undo frees what the attempt claimed. In a serializable loop the enclosing
-// task has seen what it saw: that the inner one failed may come of it.
+// task has seen what it saw: that the inner one failed may come of it. That it
+// met what it can't have been told is the enclosing task's conflict in any loop.
 func (o *overlay[K, V]) Undo(a *task.Attempt) {
 	o.c.unclaim(a, o.claims)
 	o.claims = nil
-	if a != nil && a.Parent != nil && o.strict && o.c.scope == nil {
+	lost := o.hasLost()
+	if a != nil && a.Parent != nil && (o.strict || lost) && o.c.scope == nil {
 		a.Parent.With(writeset.New, func(tx task.Tx) error { // an ended parent needs it no more
-			o.sightsInto(o.c.part(writeset.Of(tx)))
+			dst := o.c.part(writeset.Of(tx))
+			if dst.lost = dst.lost || lost; o.strict {
+				o.sightsInto(dst)
+			}
 			return nil
 		})
 	}
@@ -225,7 +231,7 @@ func (o *overlay[K, V]) Release() {
 		o.seen.log = nil
 	}
 	o.seen = sights[K]{log: o.seen.log[:0]}
-	o.ops, o.wiped, o.strict, o.claims, o.by = o.ops[:0], false, false, nil, nil
+	o.ops, o.wiped, o.strict, o.lost, o.claims, o.by = o.ops[:0], false, false, false, nil, nil
 	o.unindex()
 	o.c.spare.Put(o)
 }

@@ -100,7 +100,7 @@ func (o *overlay[K, V]) observed(f func(*sight[K]) bool) {
 
 // Observes reports whether the attempt depends on what it saw.
 func (o *overlay[K, V]) Observes() (yes bool) {
-	if o.strict && o.seen.whole {
+	if o.strict && o.seen.whole || o.lost {
 		return true
 	}
 	for i := range o.ops {

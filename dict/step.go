@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 
 	"parfor.dev/parfor/internal/writeset"
 )
@@ -25,6 +26,8 @@ type call[V any] struct {
 	arg []byte                         // of Calc, encoded
 	run func(old V, ok bool) (V, bool) // of Calc, the function with its argument
 	ok  bool                           // of Calc, whether the key was there afterwards
+
+	lost atomic.Bool // of Calc: the body has met errOtherwise
 }
 
 // apply replays a step on a value. Grow says that a slice may be extended in
@@ -71,7 +74,9 @@ func (c *core[K, V]) apply(s *step[V], v V, ok, grow bool) (V, bool, error) {
 	return v, true, nil
 }
 
-// errOtherwise is a Calc that came out otherwise than the task saw it.
+// errOtherwise is a Calc that came out otherwise than the task saw it. A body that
+// looks at the key again meets it, too; its attempt then conflicts, even if the
+// value is back in the end: the error is nothing that it would be told alone.
 var errOtherwise = errors.New("it came out otherwise")
 
 // calc runs the function of a Calc again; what comes out must be what the task
@@ -85,6 +90,7 @@ func (c *core[K, V]) calc(s *step[V], v V, ok bool) (_ V, _ bool, err error) {
 	}
 	now, there := s.call.run(v, ok)
 	if there != s.call.ok || there && !c.same(now, s.val) {
+		s.call.lost.Store(true)
 		return now, there, errOtherwise
 	}
 	return s.val, there, nil
@@ -292,6 +298,16 @@ func (p *pending[K, V]) checks() bool {
 func (c *chain[V]) observes() bool {
 	for i := range c.steps {
 		if c.steps[i].op == writeset.Calc {
+			return true
+		}
+	}
+	return false
+}
+
+// lost reports whether the body has met errOtherwise.
+func (c *chain[V]) lost() bool {
+	for i := range c.steps {
+		if k := c.steps[i].call; k != nil && k.lost.Load() {
 			return true
 		}
 	}

@@ -24,6 +24,7 @@ const (
 	flagWhole  = 4
 	flagSeen   = 8  // sights follow the operations
 	flagWords  = 16 // keys and values are words, each operation is plain
+	flagLost   = 32 // see hasLost
 
 	many     = 255
 	wordSize = 1 + 8 + 8 // of an operation with flagWords
@@ -103,6 +104,9 @@ func (o *overlay[K, V]) AppendObserved(dst []byte) []byte {
 }
 
 func (o *overlay[K, V]) appendSights(dst []byte, flags int) []byte {
+	if o.hasLost() {
+		dst[flags] |= flagLost
+	}
 	n := uint64(0)
 	o.observed(func(*sight[K]) bool { n++; return true })
 	if n > 0 {

@@ -5,6 +5,9 @@
 //	go run ./dict
 //	go run ./dict -rows insert,read -n 200000
 //	go run ./dict -rows inprocess
+//
+// Beside each row of worker processes it runs, in the same rounds, what the flags
+// -lmdb, -redis and -manager name, and for reads a Go map.
 package main
 
 import (

@@ -80,6 +80,7 @@ var lines = []line{
 	{"D10_ClaimedOnce", claimedOnce},
 	{"D10_KilledClaimIsFree", killedClaimIsFree},
 	{"D10_ClaimsInInnerLoops", nestedClaims},
+	{"D7_WhatABodyMetOtherwiseIsAConflict", metOtherwise},
 	{"D10_AWriteToAClaimedKeyStays", writtenWhileClaimed},
 	{"D10_QueueTakenOnce", queueTakenOnce},
 	{"D10_QueuePutsAreOfTheTask", queuePuts},

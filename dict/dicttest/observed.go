@@ -187,3 +187,67 @@ func stableKeys(f *fixture) {
 		f.Fatalf("%d keys for %d items", len(m), 2*n)
 	}
 }
+
+var isBack = dict.NewEvent("is back", dict.FromOutside())
+
+// meetOtherwise raises a number, and looks at it again after somebody has changed
+// it; when it ends the number is what it was.
+func meetOtherwise(ctx context.Context, inner bool) (int, error) {
+	if !inner {
+		return raiseAndLook(ctx, 7)
+	}
+	out, err := parfor.Map(ctx, []int{7}, raiseAndLook)
+	if err != nil {
+		return 0, err
+	}
+	return out[0], nil
+}
+
+func raiseAndLook(ctx context.Context, n int) (int, error) {
+	if _, _, err := dict.Compute(ctx, counts, itoa(n), raise, 1); err != nil {
+		return 0, err
+	}
+	if err := liveInts.Set(ctx, "raised", 1); err != nil {
+		return 0, err
+	}
+	if err := isWritten.Wait(ctx); err != nil {
+		return 0, err
+	}
+	_, _, met := counts.Get(ctx, itoa(n))
+	if met == nil { // it runs again, and nobody comes between
+		return 1, nil
+	}
+	if err := liveInts.Set(ctx, "met", 1); err != nil {
+		return 0, err
+	}
+	return 0, errors.Join(isBack.Wait(ctx), met)
+}
+
+var _ = parfor.Register(meetOtherwise)
+
+// metOtherwise is the case that the oracle found after nine million commits: a
+// body meets a value that doesn't go with what it was told, fails with that, and
+// by then the value is back, so that nothing it observed has changed.
+func metOtherwise(f *fixture) {
+	ctx := f.Context()
+	for _, inner := range []bool{false, true} {
+		err := errors.Join(liveInts.Delete(ctx, "raised"), liveInts.Delete(ctx, "met"), isWritten.Clear(ctx), isBack.Clear(ctx), counts.Set(ctx, "7", 1))
+		if err != nil {
+			f.Fatal(err)
+		}
+		changed := make(chan error, 1)
+		go func() {
+			_, raised := liveInts.WaitFor(ctx, "raised")
+			away := errors.Join(raised, counts.Set(ctx, "7", 100), isWritten.Set(ctx))
+			_, met := liveInts.WaitFor(ctx, "met")
+			changed <- errors.Join(away, met, counts.Set(ctx, "7", 1), isBack.Set(ctx))
+		}()
+		got, err := parfor.Map(ctx, []bool{inner}, meetOtherwise, parfor.On(f.x), parfor.OnConflict(parfor.Rerun))
+		if bad := <-changed; bad != nil {
+			f.Fatal(bad)
+		}
+		if err != nil || got[0] != 1 {
+			f.Errorf("inner %v: %v, %v; want the body to run again", inner, got, err)
+		}
+	}
+}

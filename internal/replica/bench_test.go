@@ -10,39 +10,48 @@ import (
 	"parfor.dev/parfor/internal/replica"
 )
 
+// BenchmarkWordsInsert grows a table with keys in order, and with such that are no
+// neighbours.
 func BenchmarkWordsInsert(b *testing.B) {
 	for _, n := range []int{1_000_000, 10_000_000} {
-		for _, shared := range []bool{false, true} {
-			b.Run(fmt.Sprintf("%dM/shared=%v", n/1_000_000, shared), func(b *testing.B) {
-				var longest time.Duration
-				for range b.N {
-					w := replica.NewWords()
-					a, err := arena.New(0)
-					if err != nil {
-						b.Fatal(err)
-					}
-					if shared {
-						w.Share(a)
-					}
-					for k := range uint64(n) {
-						h := w.Hash(k)
-						s := replica.Shard(h)
-						w.Lock(s)
-						begin := time.Now()
-						w.Put(h, k, k)
-						if d := time.Since(begin); d > longest {
-							longest = d
+		for _, apart := range []uint64{1, 0x9e3779b97f4a7c15} {
+			for _, shared := range []bool{false, true} {
+				b.Run(fmt.Sprintf("%dM/dense=%v/shared=%v", n/1_000_000, apart == 1, shared), func(b *testing.B) {
+					var longest time.Duration
+					for range b.N {
+						a, err := arena.New(0)
+						if err != nil {
+							b.Fatal(err)
 						}
-						w.Unlock(s)
+						w := replica.NewWords()
+						if shared {
+							w.Share(a)
+						}
+						longest = max(longest, grow(w, uint64(n), apart))
+						b.ReportMetric(float64(bytesOf(w))/float64(n), "B/entry")
+						a.Close()
 					}
-					b.ReportMetric(float64(a.Used())/float64(n), "B/entry")
-					a.Close()
-				}
-				b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mop/s")
-				b.ReportMetric(float64(longest.Microseconds())/1e3, "ms-longest-lock")
-			})
+					b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mop/s")
+					b.ReportMetric(float64(longest.Microseconds())/1e3, "ms-longest-lock")
+				})
+			}
 		}
 	}
+}
+
+// grow puts n keys and returns for how long a shard was locked at most.
+func grow(w *replica.Words, n, apart uint64) (longest time.Duration) {
+	for i := range n {
+		k := i * apart
+		h := w.Hash(k)
+		s := replica.Shard(h)
+		w.Lock(s)
+		begin := time.Now()
+		w.Put(h, k, k)
+		longest = max(longest, time.Since(begin))
+		w.Unlock(s)
+	}
+	return longest
 }
 
 func BenchmarkWordsGet(b *testing.B) {
