@@ -45,7 +45,7 @@ type runEntry struct {
 const runEntrySize = 32
 
 // dirIndex is where the search for a block begins. These bits of a hash are the
-// same for the whole block, see [Words.Hash].
+// same for the whole block, see hashWord.
 func dirIndex(h uint64) uint64 { return h >> 32 }
 
 // findRun looks a block up in a directory that somebody may be writing to; nil
