@@ -95,21 +95,13 @@ func (c *core[K, V]) nearGet(m *memory, k K) (v V, mark uint64, ok bool, err err
 // textRoom is how much short strings that one attempt reads share.
 const textRoom = 512
 
-// text reads a key from shared memory for an attempt. Values that are strings come
-// to lie side by side, so that not each of them is an allocation; a program
+// text is nearGet of a dictionary whose values are strings, for an attempt. They
+// come to lie side by side, so that not each of them is an allocation; a program
 // that keeps one of them keeps up to textRoom bytes.
 func (o *overlay[K, V]) text(r *replica.RecordsView, k K) (v V, mark uint64, ok bool, err error) {
-	var key, val [128]byte
+	var key [128]byte
 	name := o.c.key.append(key[:0], unsafe.Pointer(&k))
-	cd := o.c.val()
-	if !cd.Text {
-		b, mark, ok, err := r.Get(name, val[:0])
-		if ok && err == nil {
-			v, err = cd.Get(b)
-		}
-		return v, mark, ok, err
-	}
-	if cap(o.texts)-len(o.texts) < len(val) {
+	if cap(o.texts)-len(o.texts) < textRoom/4 {
 		o.texts = make([]byte, 0, textRoom)
 	}
 	at := len(o.texts)

@@ -68,11 +68,14 @@ func (c *core[K, V]) quick(m *memory, ctx context.Context, k K) (v V, ok, done b
 		}
 		var mark uint64
 		var err error
-		if m.words != nil {
+		switch {
+		case m.words != nil: // nearGet, without the call
 			mark, ok, err = m.words.Get(toWord(k))
 			v = fromWord[V](mark)
-		} else {
+		case c.val().Text:
 			v, mark, ok, err = o.text(m.records, k)
+		default:
+			v, mark, ok, err = c.nearGet(m, k)
 		}
 		if err == nil {
 			o.reads++
