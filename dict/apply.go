@@ -192,10 +192,10 @@ func (o *overlay[K, V]) Apply(n uint64, tk task.Ticket) {
 		o.noteItem(tk)
 	}
 	if o.wiped {
-		t.wipe(n)
 		if o.serial {
 			t.watch.wiped(n)
 		}
+		defer t.wipe(n, o)()
 	}
 	o.count(n)
 	grow := c.copy != nil
@@ -214,7 +214,7 @@ func (o *overlay[K, V]) Apply(n uint64, tk task.Ticket) {
 		case p.op == writeset.Plus && mutant.Is("lost"): // read before, not now
 			t.put(h, p.key, p.val, n)
 			continue
-		case p.op == writeset.Plus && c.ring != 0:
+		case p.op == writeset.Plus && c.ring != 0 && !o.wiped:
 			t.words.Mark(t.shardOf(h), n)
 			t.words.Add(h, toWord(p.key), toWord(p.val), c.ring)
 			if o.serial {
@@ -224,7 +224,9 @@ func (o *overlay[K, V]) Apply(n uint64, tk task.Ticket) {
 			continue
 		default:
 			var below V
-			below, _, ok = t.peek(h, p.key)
+			if ok = !o.wiped; ok {
+				below, _, ok = t.peek(h, p.key)
+			}
 			v, ok, _ = p.over(c, below, ok, grow)
 		}
 		if ok {

@@ -172,23 +172,6 @@ func (t *table[K, V]) drop(h uint64, k K, n uint64) {
 	t.copyGone(k)
 }
 
-// wipe empties the table, all of whose shards are locked.
-func (t *table[K, V]) wipe(n uint64) {
-	for i := range t.len() {
-		if t.words != nil {
-			t.words.Mark(i, n)
-			t.words.Wipe(i)
-		}
-	}
-	for i := range t.shards {
-		s := &t.shards[i]
-		s.m, s.pins, s.at = nil, nil, n
-	}
-	if r := t.shared.records.Load(); r != nil {
-		r.Wipe()
-	}
-}
-
 // changed returns the newest commit that changed the table, all of whose
 // shards are locked.
 func (t *table[K, V]) changed() (n uint64) {

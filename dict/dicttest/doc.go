@@ -65,6 +65,7 @@ var lines = []line{
 	{"D4_SeesWhatWasReportedBefore", seesReported},
 	{"D5_ReadsOwnWrites", readsOwnWrites},
 	{"D5_SnapshotsSeeOneMoment", oneMoment},
+	{"D5_NoKeyIsMissedWhileItIsReplaced", noKeyIsMissed},
 	{"D6_BlindWritesNeverConflict", blindWrites},
 	{"D6_BadWriteFailsTheTask", badWrites},
 	{"D6_BlindClasses", blindClasses},

@@ -119,6 +119,39 @@ func oneMoment(f *fixture) {
 	expect[[]int](f)(parfor.Map(f.Context(), parfor.Range(2000), transfer, parfor.On(f.x)))
 }
 
+// replace clears and fills two dictionaries in one task; every other item reads a
+// key that is there before and after all of these.
+func replace(ctx context.Context, n int) (int, error) {
+	const k = 40
+	if n%2 == 0 {
+		err := errors.Join(ints.Clear(ctx), texts.Clear(ctx))
+		for i := range 60 {
+			err = errors.Join(err, ints.Set(ctx, i+n%8, n), texts.Set(ctx, i+n%8, "some text"))
+		}
+		return 0, err
+	}
+	for range 200 {
+		_, number, err := ints.Get(ctx, k)
+		if err != nil || !number {
+			return 0, fmt.Errorf("a number was missing: %v, %w", number, errors.Join(err, errBody))
+		}
+		if _, text, err := texts.Get(ctx, k); err != nil || !text {
+			return 0, fmt.Errorf("a text was missing: %v, %w", text, errors.Join(err, errBody))
+		}
+	}
+	return 0, nil
+}
+
+var _ = parfor.Register(replace)
+
+func noKeyIsMissed(f *fixture) {
+	expect[[]int](f)(parfor.Map(f.Context(), []int{0}, replace, parfor.On(f.x)))
+	expect[[]int](f)(parfor.Map(f.Context(), parfor.Range(2000), replace, parfor.On(f.x)))
+	if n := len(expect[map[int]int](f)(ints.Snapshot(f.Context()))); n != 60 {
+		f.Errorf("%d numbers are left", n)
+	}
+}
+
 // look returns what a task sees of entries that the parent set.
 func look(ctx context.Context, n int) (int, error) {
 	v, ok, err := ints.Get(ctx, n)

@@ -190,6 +190,24 @@ func (t *Words) Wipe(shard int) {
 	}
 }
 
+// Keep removes the keys of a locked shard for which f is false.
+func (t *Words) Keep(shard int, f func(k uint64) bool) {
+	s := t.own(shard)
+	if s == nil {
+		return
+	}
+	var gone []uint64
+	s.each(func(k, _ uint64) bool {
+		if !f(k) {
+			gone = append(gone, k)
+		}
+		return true
+	})
+	for _, k := range gone {
+		t.Drop(t.Hash(k), k)
+	}
+}
+
 // own returns the segment of a locked shard, safe to change: views keep theirs
 // and the shard goes on with a copy.
 func (t *Words) own(shard int) *segment {
