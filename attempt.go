@@ -22,6 +22,9 @@ type policy struct {
 	parent *task.Attempt // of the task whose body runs this loop, or nil
 	stop   atomic.Bool   // the loop gave up: nothing new starts
 	reruns reruns        // tasks on other processes that conflicted
+	delays delays        // tasks that wait for a further attempt
+
+	allowance *allowance // of further attempts
 }
 
 // ownContext reports whether every task needs a context of its own. Without
@@ -202,12 +205,3 @@ func (r *runner[In, Out]) call(tc *task.Ctx, index, attempt int, in In) (out Out
 // permanent marks an error that no further attempt can mend. It is always the
 // outermost one, and taken off before anybody else sees the error.
 type permanent struct{ error }
-
-// again reports whether a failed attempt is to be followed by another.
-func (p *policy) again(attempt int, err error) bool {
-	if attempt >= p.attempts || p.stop.Load() {
-		return false
-	}
-	_, no := err.(*permanent)
-	return !no
-}

@@ -146,6 +146,7 @@ func (l *lane[In, Out]) close() {
 // What has begun is the executor's to stop.
 func (l *lane[In, Out]) stop() {
 	defer l.reruns.halt()
+	defer l.delays.halt()
 	l.mu.Lock()
 	l.stopped = true
 	refs := l.ready

@@ -69,7 +69,7 @@ func (l *lane[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 		l.meter.Retry(t.Index, int(t.Attempt), err)
 		return
 	}
-	if err != nil && l.again(int(t.Attempt), err) && l.requeue(t, err) {
+	if err != nil && l.again(t.Index, int(t.Attempt), err) && l.requeue(t, err) {
 		l.meter.Retry(t.Index, int(t.Attempt), err)
 		return
 	}
@@ -87,7 +87,8 @@ func (l *lane[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	f.finish(out, err)
 }
 
-// requeue has a failed task tried again, unless its context has ended.
+// requeue has a failed task tried again when it has waited, unless its context
+// has ended.
 func (l *lane[In, Out]) requeue(t engine.Task, err error) bool {
 	l.mu.Lock()
 	if l.stopped {
@@ -96,13 +97,26 @@ func (l *lane[In, Out]) requeue(t engine.Task, err error) bool {
 	}
 	e := &l.entries[t.Ref]
 	e.claimed, e.attempt, e.err = false, t.Attempt+1, err
-	l.ready = append(l.ready, t.Ref)
+	l.mu.Unlock()
+	l.delays.after(l.backoff.before(int(t.Attempt), err), func() { l.resume(t.Ref) })
+	return true
+}
+
+// resume offers a task again that has waited for a further attempt.
+func (l *lane[In, Out]) resume(ref int32) {
+	end := func() {}
+	l.mu.Lock()
+	if l.stopped {
+		end = l.strike(ref)
+	} else {
+		l.ready = append(l.ready, ref)
+	}
 	h := l.handle
 	l.mu.Unlock()
+	end()
 	if h != nil {
 		h.Wake()
 	}
-	return true
 }
 
 // Return takes back tasks whose bodies never began.

@@ -48,7 +48,7 @@ func open(ctx context.Context, name string, opts []Option) (*loop, error) {
 		return nil, err
 	}
 	l := &loop{caller: ctx}
-	l.config, l.parent = c, task.From(ctx)
+	l.config, l.parent, l.allowance = c, task.From(ctx), newAllowance(c.budget)
 	if l.engine, err = resolve(c); err != nil {
 		return nil, err
 	}
@@ -205,7 +205,8 @@ func (l *loop) settle(index, attempt int, err error) *TaskError {
 		l.mu.Unlock()
 		return nil
 	}
-	err = mendless(err)
+	err = mendless(l.spent(index, attempt, err))
+	l.allowance.done(index, attempt)
 	l.meter.Fail(index, attempt, err)
 	t := &TaskError{Index: index, Attempt: attempt, Err: err}
 	if l.labels != nil {
@@ -235,7 +236,7 @@ func (l *loop) ended() bool {
 // verdict is what observers are told of a failed attempt.
 func (l *loop) verdict(index, attempt int, err error) observe.Flags {
 	switch {
-	case l.reruns.due(&l.policy, index, err) || l.again(attempt, err):
+	case l.reruns.due(&l.policy, index, err) || l.again(index, attempt, err):
 		return observe.Retried
 	case l.ended() && l.echo(err):
 		return 0

@@ -3,6 +3,7 @@ package parfor
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Map calls body for each item and returns the results in input order:
@@ -69,6 +70,9 @@ func openSlice[In, Out any](ctx context.Context, items []In, b body[In, Out], op
 // runLocal runs a loop on goroutines of this process. Results go to their places
 // in out, or are summed up, or are not wanted.
 func runLocal[In, Out any](l *loop, items []In, out []Out, sum *partials[Out], b body[In, Out]) error {
+	if l.attempts > 1 {
+		return runThrough(l, items, out, b)
+	}
 	width := min(l.width(defaultInFlight), len(items))
 	l.begin(width, len(items))
 	s := &sliceLoop[In, Out]{loop: l, body: b, items: items, out: out, sum: sum,
@@ -78,6 +82,21 @@ func runLocal[In, Out any](l *loop, items []In, out []Out, sum *partials[Out], b
 		sum.gather(l)
 	}
 	return l.close(s.claimed(), len(items), false)
+}
+
+// runThrough runs a loop over a slice as a stream, whose tasks can wait.
+func runThrough[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) error {
+	s, err := newStream(l, withoutErrors(slices.Values(items)), b, len(items))
+	if err != nil {
+		return err
+	}
+	s.consume(func(r Result[In, Out], err error) bool {
+		if err == nil && out != nil {
+			out[r.Index] = r.Out
+		}
+		return true
+	})
+	return s.ended
 }
 
 // unkeyed refuses the rule for double keys in loops that have none.

@@ -14,6 +14,12 @@ func is(err, target error) (found bool) {
 	return errors.Is(err, target)
 }
 
+// as is errors.As that survives them.
+func as[T any](err error, target *T) (found bool) {
+	defer func() { _ = recover() }()
+	return errors.As(err, target)
+}
+
 // textOf is err.Error() that survives it.
 func textOf(err error) (text string) {
 	defer func() {

@@ -25,6 +25,9 @@ type config struct {
 	grace      time.Duration
 	limit      time.Duration // of the whole loop
 	attempts   int
+	backoff    backoff
+	attemptIf  func(error) bool
+	budget     float64 // of further attempts, 0 for no bound
 	name       string
 	label      any // func(In) string, checked against In by the loop
 	abandon    bool
@@ -49,6 +52,9 @@ func configure(opts []Option) (*config, error) {
 		if err := o(c); err != nil {
 			bad = append(bad, err)
 		}
+	}
+	if c.attempts == 1 && (c.backoff.first > 0 || c.attemptIf != nil || c.budget > 0) {
+		bad = append(bad, errors.New("Backoff, AttemptIf and AttemptBudget need Attempts: a body is tried once without it"))
 	}
 	if c.abandon && c.timeout == 0 {
 		bad = append(bad, errors.New("Abandon needs Timeout: it says when to leave a body behind"))
@@ -113,7 +119,9 @@ func LoopTimeout(d time.Duration) Option {
 }
 
 // Attempts is how often a body is tried in all, 1 by default: a body never
-// runs twice unless this says so.
+// runs twice unless this says so. [Backoff] says how long to wait in between,
+// [AttemptIf] and [Permanent] which failures are worth it, [AttemptBudget] how
+// many further attempts the whole loop has.
 func Attempts(n int) Option {
 	return func(c *config) error { c.attempts = n; return atLeast1("Attempts", n) }
 }

@@ -48,7 +48,7 @@ func Reduce[In, Out any](ctx context.Context, items []In, fn func(context.Contex
 	case l.engine.Remote != nil && !l.inOrder:
 		c := newCombiner(l, combine)
 		return c.acc.result(runRemote(l, items, nil, c, b))
-	case l.engine.Remote == nil && (!l.inOrder || l.width(defaultInFlight) == 1):
+	case l.engine.Remote == nil && l.attempts == 1 && (!l.inOrder || l.width(defaultInFlight) == 1):
 		p := newPartials(combine, max(min(l.width(defaultInFlight), len(items)), 1))
 		return p.of[0].result(runLocal(l, items, nil, p, b))
 	}

@@ -121,6 +121,7 @@ func (j *sliceJob[In, Out]) run() error {
 	}
 	h.Wake() // for a task that came back before the handle was known
 	j.onHalt(j.reruns.halt)
+	j.onHalt(j.delays.halt)
 	j.onHalt(j.endIfOver)
 	defer j.reruns.forget()
 	<-j.over
@@ -197,13 +198,16 @@ func (j *sliceJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 			j.meter.Retry(t.Index, int(t.Attempt), err)
 			return
 		}
-		if j.again(int(t.Attempt), err) {
+		if j.again(t.Index, int(t.Attempt), err) {
 			j.meter.Retry(t.Index, int(t.Attempt), err)
+			wait := j.backoff.before(int(t.Attempt), err)
 			t.Attempt++
-			j.Return([]engine.Task{t})
+			j.delays.after(wait, func() { j.Return([]engine.Task{t}) })
 			return
 		}
 		j.settle(t.Index, int(t.Attempt), err)
+	} else {
+		j.allowance.done(t.Index, int(t.Attempt))
 	}
 	j.reruns.settle(t.Index)
 	if j.open.Add(-1) == 0 {

@@ -8,8 +8,9 @@ import (
 	"parfor.dev/parfor/observe"
 )
 
-// sliceLoop runs a loop over a slice on goroutines of this process. Results go
-// straight to their places: no channel, no lock, no allocation per item.
+// sliceLoop runs a loop over a slice on goroutines of this process, where each
+// item is tried once. Results go straight to their places: no channel, no lock, no
+// allocation per item.
 type sliceLoop[In, Out any] struct {
 	*loop
 	chunks
@@ -26,7 +27,7 @@ func (s *sliceLoop[In, Out]) run() {
 	}
 	s.group.Add(1)
 	s.live.Add(1)
-	go s.start(0, 0, 0, 0, 0)
+	go s.start(0, 0, 0, false)
 	s.group.Wait()
 }
 
@@ -69,10 +70,9 @@ func (wk *worker[In, Out]) end() {
 	wk.hold.end()
 }
 
-// start is one worker goroutine. It begins with the rest [lo, hi) of a chunk
-// and the given attempt of its first item, when it takes over from a goroutine
-// that a body ended with Goexit.
-func (s *sliceLoop[In, Out]) start(w, lo, hi, attempt, began int) {
+// start is one worker goroutine. It begins with the rest [lo, hi) of a chunk when
+// it takes over from a goroutine that a body ended with Goexit.
+func (s *sliceLoop[In, Out]) start(w, lo, hi int, takesOver bool) {
 	defer s.group.Done()
 	defer s.live.Add(-1)
 	wk := newWorker(s.loop, w, s.body)
@@ -84,7 +84,7 @@ func (s *sliceLoop[In, Out]) start(w, lo, hi, attempt, began int) {
 		wk.release()
 		s.takeOver(wk, i, attempt, hi, err)
 	}
-	for first := began == 0; ; first = false {
+	for first := !takesOver; ; first = false {
 		if lo == hi {
 			if s.stop.Load() || !wk.acquire() {
 				return
@@ -92,7 +92,6 @@ func (s *sliceLoop[In, Out]) start(w, lo, hi, attempt, began int) {
 			if lo, hi = s.take(&wk.pace); lo == hi {
 				return
 			}
-			attempt = 1
 		} else if !wk.acquire() {
 			s.skip(lo, hi)
 			return
@@ -100,25 +99,24 @@ func (s *sliceLoop[In, Out]) start(w, lo, hi, attempt, began int) {
 		if first && w+1 < s.chunks.workers && hi < s.n {
 			s.group.Add(1)
 			s.live.Add(1)
-			go s.start(w+1, 0, 0, 0, 0)
+			go s.start(w+1, 0, 0, false)
 		}
 		begin := wk.open(hi - lo)
-		s.chunk(wk, lo, hi, max(attempt, 1))
+		s.chunk(wk, lo, hi)
 		wk.count(begin, wk.pace.timed(hi-lo), lo)
 		lo = hi
 		wk.yield()
 	}
 }
 
-// chunk runs items [lo, hi), the first of them from the given attempt on.
-func (s *sliceLoop[In, Out]) chunk(wk *worker[In, Out], lo, hi, attempt int) {
+// chunk runs items [lo, hi).
+func (s *sliceLoop[In, Out]) chunk(wk *worker[In, Out], lo, hi int) {
 	for i := lo; i < hi; i++ {
 		if s.stop.Load() {
 			s.skip(i, hi)
 			return
 		}
-		out, _, last, err := wk.item(i, attempt, s.items[i])
-		attempt = 1
+		out, _, last, err := wk.item(i, 1, s.items[i])
 		if err != nil {
 			s.settle(i, last, err)
 		} else if s.out != nil {
@@ -130,23 +128,22 @@ func (s *sliceLoop[In, Out]) chunk(wk *worker[In, Out], lo, hi, attempt int) {
 }
 
 // takeOver replaces a goroutine that is unwinding because item i's body called
-// Goexit: the item has failed, or is tried again, and the chunk goes on.
+// Goexit: the item has failed, and the chunk goes on.
 func (s *sliceLoop[In, Out]) takeOver(wk *worker[In, Out], i, attempt, hi int, err error) {
-	next := attempt + 1
-	if !s.again(attempt, err) {
-		s.settle(i, attempt, err)
-		i, next = i+1, 1
-	}
+	s.settle(i, attempt, err)
 	s.group.Add(1)
 	s.live.Add(1)
-	go s.start(wk.worker, i, hi, next, 1)
+	go s.start(wk.worker, i+1, hi, true)
 }
 
-// item tries one item as often as the loop allows and returns the attempt that
-// decided. The attempts of an item stay on their worker.
+// postponed is a failed attempt that is to be followed by another.
+type postponed struct{ error }
+
+// item tries one item once, and again where it conflicts. If another attempt is
+// to follow, err is a *postponed.
 func (wk *worker[In, Out]) item(i, attempt int, in In) (out Out, commit uint64, last int, err error) {
 	var r *rerun
-	for ; ; attempt++ {
+	for {
 		if wk.each || wk.probe > 0 {
 			out, commit, err = wk.watch(i, attempt, in)
 		} else {
@@ -155,27 +152,28 @@ func (wk *worker[In, Out]) item(i, attempt int, in In) (out Out, commit uint64, 
 		if err == nil {
 			wk.ok++
 			wk.free(r)
+			wk.allowance.done(i, attempt)
 			return out, commit, attempt, nil
 		}
 		if wk.conflicted(&r, err) {
 			wk.retried++
 			wk.meter.Retry(i, attempt, err)
-			attempt-- // it doesn't count as one
 			if !wk.pause(r) {
 				wk.free(r)
-				return out, 0, attempt + 1, errStopped
+				return out, 0, attempt, errStopped
 			}
-			continue
+			continue // it doesn't count as an attempt
 		}
-		if !wk.again(attempt, err) {
-			if !wk.cancelled(err) {
-				wk.failed++
-			}
-			wk.free(r)
-			return out, 0, attempt, err
+		wk.free(r)
+		switch {
+		case wk.again(i, attempt, err):
+			wk.retried++
+			wk.meter.Retry(i, attempt, err)
+			err = &postponed{err}
+		case !wk.cancelled(err):
+			wk.failed++
 		}
-		wk.retried++
-		wk.meter.Retry(i, attempt, err)
+		return out, 0, attempt, err
 	}
 }
 
@@ -220,9 +218,9 @@ func (wk *worker[In, Out]) count(begin, took int64, first int) {
 
 // exited counts an attempt whose body ended the goroutine.
 func (wk *worker[In, Out]) exited(i, attempt int, err error) {
-	again := wk.again(attempt, err)
+	again := wk.again(i, attempt, err)
 	if wk.each {
-		wk.shard.Task(wk.began, meter.Now()-wk.began, i, attempt, wk.flags(attempt, err))
+		wk.shard.Task(wk.began, meter.Now()-wk.began, i, attempt, wk.flags(i, attempt, err))
 	}
 	if again {
 		wk.retried++
@@ -247,15 +245,15 @@ func (wk *worker[In, Out]) watch(i, attempt int, in In) (out Out, commit uint64,
 	wk.began = begin
 	wk.shard.Begin(i, attempt, begin)
 	out, commit, err = wk.try(i, attempt, in)
-	wk.shard.Task(begin, meter.Now()-begin, i, attempt, wk.flags(attempt, err))
+	wk.shard.Task(begin, meter.Now()-begin, i, attempt, wk.flags(i, attempt, err))
 	return out, commit, err
 }
 
-func (wk *worker[In, Out]) flags(attempt int, err error) observe.Flags {
+func (wk *worker[In, Out]) flags(i, attempt int, err error) observe.Flags {
 	switch {
 	case err == nil:
 		return observe.OK
-	case wk.again(attempt, err):
+	case wk.again(i, attempt, err):
 		return observe.Retried
 	case wk.cancelled(err):
 		return 0

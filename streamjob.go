@@ -69,10 +69,11 @@ func (j *streamJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 			j.meter.Retry(t.Index, int(t.Attempt), err)
 			return
 		}
-		if j.again(int(t.Attempt), err) {
+		if j.again(t.Index, int(t.Attempt), err) {
 			j.meter.Retry(t.Index, int(t.Attempt), err)
+			wait := j.backoff.before(int(t.Attempt), err)
 			t.Attempt++
-			j.Return([]engine.Task{t})
+			j.delays.after(wait, func() { j.Return([]engine.Task{t}) })
 			return
 		}
 	}

@@ -36,6 +36,7 @@ type stream[In, Out any] struct {
 	open     int    // claimed, not settled
 	started  int    // worker goroutines
 	idle     int    // of them, waiting for work
+	called   int    // of those, woken
 	waits    bool   // the consumer waits for news
 
 	sourceDone bool // ended by itself
@@ -90,6 +91,7 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 		return nil, err
 	}
 	l.onHalt(s.wakeAll)
+	l.onHalt(s.delays.halt)
 	go s.feed()
 	return s, nil
 }
@@ -227,14 +229,14 @@ func (s *stream[In, Out]) offer() {
 		if s.remote.handle != nil {
 			s.remote.handle.Wake()
 		}
-	case s.idle > 0:
-		s.idle-- // whoever is woken is spoken for
+	case s.idle > s.called: // whoever was called is spoken for
+		s.called++
 		s.work.Signal()
 	case s.started < s.width:
 		s.started++
 		s.workers.Add(1)
 		s.live.Add(1)
-		go s.start(s.started-1, -1, 0)
+		go s.start(s.started - 1)
 	}
 }
 
@@ -305,6 +307,9 @@ func (s *stream[In, Out]) settled(ref int32, yield bool) {
 		}
 	}
 	s.news.Signal()
+	if s.open == 0 && s.sourceDone && s.ready.len() == 0 {
+		s.work.Broadcast() // there will be none
+	}
 }
 
 // drain waits until no body runs. It reports whether the source was left

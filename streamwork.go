@@ -1,9 +1,9 @@
 package parfor
 
-// start is one worker goroutine of a stream in this process. It begins with
-// the given entry and attempt when it takes over from a goroutine that a body
-// ended with Goexit.
-func (s *stream[In, Out]) start(w int, ref int32, attempt int) {
+// start is one worker goroutine of a stream in this process.
+func (s *stream[In, Out]) start(w int) {
+	var ref int32
+	var attempt int
 	defer s.workers.Done()
 	defer s.live.Add(-1)
 	wk := newWorker(s.loop, w, s.body)
@@ -14,10 +14,7 @@ func (s *stream[In, Out]) start(w int, ref int32, attempt int) {
 		wk.release()
 		s.takeOver(wk, ref, attempt, err)
 	}
-	if ref < 0 {
-		ref, attempt = s.claim(wk)
-	}
-	for ref >= 0 {
+	for ref, attempt = s.claim(wk); ref >= 0; ref, attempt = s.claim(wk) {
 		if !wk.acquire() {
 			s.drop(ref)
 			return
@@ -26,10 +23,13 @@ func (s *stream[In, Out]) start(w int, ref int32, attempt int) {
 		wk.open(1)
 		out, commit, last, err := wk.item(e.index, attempt, e.in)
 		wk.count(0, 0, e.index)
-		e.out, e.commit, e.attempt = out, commit, last
-		s.report(ref, err)
+		if p, again := err.(*postponed); again {
+			s.postpone(ref, attempt, p.error)
+		} else {
+			e.out, e.commit, e.attempt = out, commit, last
+			s.report(ref, err)
+		}
 		wk.yield()
-		ref, attempt = s.claim(wk)
 	}
 }
 
@@ -58,9 +58,9 @@ func (s *stream[In, Out]) claim(wk *worker[In, Out]) (ref int32, attempt int) {
 		}
 		if ref, ok := s.ready.pop(); ok {
 			s.open++
-			return ref, 1
+			return ref, int(s.entries[ref].again)
 		}
-		if s.sourceDone {
+		if s.sourceDone && (s.open == 0 || s.attempts == 1) {
 			return -1, 0
 		}
 		if wk.has {
@@ -71,6 +71,8 @@ func (s *stream[In, Out]) claim(wk *worker[In, Out]) (ref int32, attempt int) {
 		}
 		s.idle++
 		s.work.Wait()
+		s.idle--
+		s.called = max(s.called-1, 0)
 	}
 }
 
@@ -85,13 +87,27 @@ func (s *stream[In, Out]) drop(ref int32) {
 // takeOver replaces a goroutine that is unwinding because a body called
 // Goexit.
 func (s *stream[In, Out]) takeOver(wk *worker[In, Out], ref int32, attempt int, err error) {
-	next := attempt + 1
-	if !s.again(attempt, err) {
+	if s.again(s.entries[ref].index, attempt, err) {
+		s.postpone(ref, attempt, err)
+	} else {
 		s.entries[ref].attempt = attempt
 		s.report(ref, err)
-		ref, next = -1, 0
 	}
 	s.workers.Add(1)
 	s.live.Add(1)
-	go s.start(wk.worker, ref, next)
+	go s.start(wk.worker)
+}
+
+// postpone offers an entry again whose attempt failed, when it has waited. It
+// stays open meanwhile.
+func (s *stream[In, Out]) postpone(ref int32, attempt int, err error) {
+	s.delays.after(s.backoff.before(attempt, err), func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.entries[ref].again = int32(attempt) + 1
+		s.open--
+		s.ready.pushFront(ref)
+		s.offer()
+		s.news.Signal()
+	})
 }

@@ -90,7 +90,7 @@ func (s *stream[In, Out]) stuck(a *task.Asleep) bool {
 		return false
 	}
 	if s.remote == nil {
-		return s.dozes(a, s.idle)
+		return s.dozes(a, s.idle-s.called)
 	}
 	return s.stuckAt(s.remote.handle, s.open, ended && s.ready.len() == 0, a)
 }

@@ -25,7 +25,7 @@ import (
 // are part of that body's task: it ends after them, and what they write to
 // dictionaries commits with it.
 //
-// The options are Timeout, Grace, Attempts, Abandon, CrashOnPanic, Name, Label,
+// The options are Timeout, Grace, Attempts, Backoff, AttemptIf, Abandon, CrashOnPanic, Name, Label,
 // Observe and With; the others describe a loop and are refused. In is not
 // copied: leave it alone until the future is done.
 func Submit[In, Out any](ctx context.Context, x Executor, body func(context.Context, In) (Out, error), in In, opts ...Option) *Future[In, Out] {
@@ -118,6 +118,7 @@ func (s *submission[In, Out]) alone() error {
 	refuse(c.keepGoing, "KeepGoing: one task has no siblings to go on with")
 	refuse(c.limit > 0, "LoopTimeout: there is no loop; Timeout limits an attempt, a deadline of ctx all of them")
 	refuse(c.dupGiven, "OnDuplicate: one task has no key")
+	refuse(c.budget > 0, "AttemptBudget: one task has no siblings to share it with")
 	if len(bad) > 0 {
 		return fmt.Errorf("%w for Submit: %w", ErrOption, errors.Join(bad...))
 	}

@@ -2,6 +2,7 @@ package parfor
 
 import (
 	"context"
+	"time"
 
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/meter"
@@ -92,7 +93,10 @@ func (s *submission[In, Out]) attempt(n int) {
 		switch {
 		case returned:
 		case s.another(n, err):
-			go s.attempt(n + 1)
+			go func() {
+				s.wait(s.backoff.before(n, err))
+				s.attempt(n + 1)
+			}()
 		default:
 			s.end(n, out, err)
 		}
@@ -108,6 +112,7 @@ func (s *submission[In, Out]) attempt(n int) {
 		if !s.another(n, err) {
 			break
 		}
+		s.wait(s.backoff.before(n, err))
 		n++
 	}
 	returned = true
@@ -122,8 +127,24 @@ func (s *submission[In, Out]) pause(r *rerun) bool {
 	return r.block(s.ctx.Done())
 }
 
+// wait passes the time until a further attempt, on a lent slot. The end of the
+// submission's context ends it; the attempt then finds that out.
+func (s *submission[In, Out]) wait(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	s.slot.Lend()
+	defer s.slot.TakeBack()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.ctx.Done():
+	}
+}
+
 func (s *submission[In, Out]) another(n int, err error) bool {
-	return err != nil && s.ctx.Err() == nil && s.again(n, err)
+	return err != nil && s.ctx.Err() == nil && s.again(s.future.index, n, err)
 }
 
 // try runs one attempt and tells who watches.

@@ -26,6 +26,7 @@ func ownErrors() (sentinels map[string]error, kinds []*errwire.Kind) {
 		"parfor.ErrWouldDeadlock": ErrWouldDeadlock,
 		"parfor.ErrTaskDone":      ErrTaskDone,
 		"parfor.ErrNoTask":        ErrNoTask,
+		"parfor.ErrBudget":        ErrBudget,
 		"parfor.errStopped":       errStopped,
 	}
 	kinds = []*errwire.Kind{
@@ -34,6 +35,7 @@ func ownErrors() (sentinels map[string]error, kinds []*errwire.Kind) {
 		crosses("parfor.TimeoutError", appendTimeoutError, decodeTimeoutError),
 		crosses("parfor.WorkerError", appendWorkerError, decodeWorkerError),
 		crosses("parfor.LoopError", appendLoopError, decodeLoopError),
+		crosses("parfor.Permanent", appendFinalError, decodeFinalError),
 	}
 	return sentinels, kinds
 }
@@ -55,6 +57,10 @@ func crosses[E any](name string, encode func(*errwire.Encoder, []byte, *E) []byt
 		},
 	}
 }
+
+func appendFinalError(e *errwire.Encoder, b []byte, v *finalError) []byte { return e.Error(b, v.err) }
+
+func decodeFinalError(d *errwire.Decoder) *finalError { return &finalError{d.Error()} }
 
 func appendTaskError(e *errwire.Encoder, b []byte, v *TaskError) []byte {
 	b = binary.AppendVarint(b, int64(v.Index))
