@@ -19,3 +19,5 @@
 // sample.go, limit.go and decision.go are what goes in and out, window.go is
 // how throughput is measured. Package sim has simulated worlds to try it in.
 package tune
+
+//go:generate go run ./draw ../../docs/auto.svg
