@@ -227,8 +227,8 @@ func TestStallOfALoop(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := b.lines()
-		if len(got) != 4 || !strings.Contains(got[1], `msg="no task has finished" for=30s running=1 longest="item 3 for 30`) ||
-			!strings.Contains(got[2], `level=INFO msg="tasks finish again" after=1m1`) {
+		if len(got) != 4 || !strings.Contains(got[1], `level=WARN msg="no task has finished" for=30`) || !strings.Contains(got[1], ` running=1 longest="item 3 for 30`) ||
+			!strings.Contains(got[2], `level=INFO msg="tasks finish again" after=1m`) {
 			t.Errorf("got\n%s", strings.Join(got, "\n"))
 		}
 	})
