@@ -46,5 +46,6 @@
 // # Watching
 //
 // [Observe] adds an observer; package progress has a terminal line and a
-// receipt. Without one a loop counts, and nothing else.
+// receipt, trace a timeline, metrics a page for Prometheus, logs slog records.
+// Without one a loop counts, and nothing else.
 package parfor

@@ -179,7 +179,7 @@ func init() {
 		for _, s := range allStats(func(uint64) bool { return true }) {
 			ds = append(ds, observe.Dict{
 				Name: s.Name, Commits: s.Commits, Sets: s.Sets, Deletes: s.Deletes, Adds: s.Adds, Others: s.Others,
-				Conflicts: s.Conflicts, Reads: s.Reads, Entries: s.Entries, Received: s.Received, Asked: s.Asked.Total(), Hot: s.Hot,
+				Conflicts: s.Conflicts, Reads: s.Reads, Entries: s.Entries, Memory: s.Memory, Received: s.Received, Asked: s.Asked.Total(), Hot: s.Hot,
 			})
 		}
 		return ds

@@ -14,6 +14,7 @@ type Dict struct {
 	Conflicts int64 // attempts that didn't commit, as what they had read here had changed
 	Reads     int64 // of tasks in this process
 	Entries   int   // now
+	Memory    int64 // bytes of the entries now, where keys and values are numbers; else 0: not known
 	Received  int64 // bytes of committed operations that came from worker processes
 	Asked     int64 // questions of worker processes, a round trip each
 

@@ -102,9 +102,12 @@ func (o *owner) lose(r *rec, pos uint64, d *death) {
 func (o *owner) report(d *death) {
 	o.pid.Store(0)
 	pr := o.proc
-	text := ""
-	if !pr.leaving || d.code != 0 {
+	text := observe.DownClosed
+	switch {
+	case !pr.leaving || d.code != 0:
 		text = d.err().Error()
+	case o.worn():
+		text = observe.DownRecycled
 	}
 	o.pool.event(observe.WorkerDown, o.id, d.pid, text)
 	if !pr.leaving {

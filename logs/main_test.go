@@ -1,0 +1,10 @@
+package logs_test
+
+import (
+	"testing"
+
+	"parfor.dev/parfor/internal/leak"
+	"parfor.dev/parfor/process"
+)
+
+func TestMain(m *testing.M) { process.TestMain(leak.Around(m)) }
