@@ -25,7 +25,7 @@ const (
 	// maxHeader bounds the header, which is read before anything is known.
 	maxHeader = 64 << 10
 	// maxPending bounds what waits to be written: who adds more waits itself.
-	maxPending = 4 << 20
+	maxPending = 1 << 20
 	// maxSpare bounds the memory that is kept for the next records.
-	maxSpare = 1 << 20
+	maxSpare = 2 << 20
 )
