@@ -28,10 +28,11 @@ type syncer struct {
 	dirty chan struct{} // holds one: something was written
 	quit  chan struct{}
 	ended chan struct{}
+	err   error // of the last sync, once ended is closed
 }
 
 func (w *Writer) startSyncer(every time.Duration) *syncer {
-	s := &syncer{make(chan struct{}, 1), make(chan struct{}), make(chan struct{})}
+	s := &syncer{dirty: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
 		for {
@@ -43,9 +44,9 @@ func (w *Writer) startSyncer(every time.Duration) *syncer {
 			case <-s.dirty: // what comes from here on may be too late for this one
 			default:
 			}
-			if err := w.disk.Sync(); err != nil {
+			if s.err = w.disk.Sync(); s.err != nil {
 				w.mu.Lock()
-				w.fail(err)
+				w.fail(s.err)
 				w.mu.Unlock()
 				return
 			}
@@ -82,8 +83,10 @@ func (s *syncer) wrote() {
 	}
 }
 
-// stop ends the goroutine and waits for it.
-func (s *syncer) stop() {
+// stop ends the goroutine, waits for it, and returns its error: a sync that
+// follows a failed one may succeed, though pages are lost.
+func (s *syncer) stop() error {
 	close(s.quit)
 	<-s.ended
+	return s.err
 }

@@ -234,7 +234,7 @@ func (w *Writer) Close() error {
 	w.err = firstError(w.err, ErrClosed)
 	w.mu.Unlock()
 	if w.sync != nil {
-		w.sync.stop()
+		err = firstError(err, w.sync.stop())
 	}
 	if w.how != SyncNever && err == nil {
 		err = w.disk.Sync()
