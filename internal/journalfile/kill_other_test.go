@@ -1,0 +1,5 @@
+//go:build !unix
+
+package journalfile
+
+func writeUntilKilled(string) {}
