@@ -70,7 +70,7 @@ func openSlice[In, Out any](ctx context.Context, items []In, b body[In, Out], op
 // runLocal runs a loop on goroutines of this process. Results go to their places
 // in out, or are summed up, or are not wanted.
 func runLocal[In, Out any](l *loop, items []In, out []Out, sum *partials[Out], b body[In, Out]) error {
-	if l.attempts > 1 {
+	if l.attempts > 1 || l.gated() {
 		return runThrough(l, items, out, b)
 	}
 	width := min(l.width(defaultInFlight), len(items))
@@ -109,6 +109,9 @@ func unkeyed(c *config) error {
 
 // runRemote is runLocal on an executor that has its workers elsewhere.
 func runRemote[In, Out any](l *loop, items []In, out []Out, sum *combiner[Out], b body[In, Out]) error {
+	if l.gated() {
+		return runThrough(l, items, out, b)
+	}
 	l.begin(l.engine.Remote.Slots(), len(items))
 	j, err := newSliceJob(l, b, items, out)
 	if err == nil {

@@ -28,6 +28,8 @@ type config struct {
 	backoff    backoff
 	attemptIf  func(error) bool
 	budget     float64 // of further attempts, 0 for no bound
+	limits     []limitRule
+	auto       bool
 	name       string
 	label      any // func(In) string, checked against In by the loop
 	abandon    bool

@@ -29,7 +29,7 @@ func (j *streamJob[In, Out]) Take(dst []engine.Task) (n int, more bool) {
 		return 0, false
 	}
 	for n < len(dst) {
-		ref, ok := j.ready.pop()
+		ref, ok := j.startable()
 		if !ok {
 			break
 		}
@@ -65,27 +65,42 @@ func (j *streamJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	j.entries[t.Ref].attempt = int(t.Attempt)
 	err := o.Err
 	if err != nil {
-		if j.reruns.again(&j.policy, t.Index, err, func() { j.Return([]engine.Task{t}) }) {
+		if j.reruns.again(&j.policy, t.Index, err, func() { j.resume(t) }) {
 			j.meter.Retry(t.Index, int(t.Attempt), err)
 			return
 		}
 		if j.again(t.Index, int(t.Attempt), err) {
 			j.meter.Retry(t.Index, int(t.Attempt), err)
 			wait := j.backoff.before(int(t.Attempt), err)
+			j.pause(t.Ref, o.Took, err)
 			t.Attempt++
-			j.delays.after(wait, func() { j.Return([]engine.Task{t}) })
+			j.delays.after(wait, func() { j.resume(t) })
 			return
 		}
 	}
 	j.reruns.settle(t.Index)
-	j.report(t.Ref, err)
+	j.report(t.Ref, o.Took, err)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.gate != nil && j.queued() > 0 && j.handle != nil {
+		j.handle.Wake()
+	}
 }
 
-// Return takes back tasks whose bodies are to begin elsewhere, or again.
+// resume offers a task again whose attempt has ended.
+func (j *streamJob[In, Out]) resume(t engine.Task) {
+	j.mu.Lock()
+	j.leave(t.Ref, false)
+	j.mu.Unlock()
+	j.Return([]engine.Task{t})
+}
+
+// Return takes back tasks whose bodies never began, or are to begin again.
 func (j *streamJob[In, Out]) Return(ts []engine.Task) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for i := len(ts) - 1; i >= 0; i-- {
+		j.leave(ts[i].Ref, true)
 		j.entries[ts[i].Ref].again = ts[i].Attempt
 		j.ready.pushFront(ts[i].Ref)
 	}

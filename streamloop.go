@@ -37,6 +37,7 @@ type stream[In, Out any] struct {
 	started  int    // worker goroutines
 	idle     int    // of them, waiting for work
 	called   int    // of those, woken
+	gate     *gate  // nil where everything may start at once
 	waits    bool   // the consumer waits for news
 
 	sourceDone bool // ended by itself
@@ -64,10 +65,17 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 			window = max(4096, 4*s.width)
 		}
 	} else {
-		s.width = l.width(defaultInFlight)
+		usual := defaultInFlight
+		if l.auto {
+			usual = autoMost
+		}
+		s.width = l.width(usual)
 		if window == 0 {
 			window = max(64, 4*s.width)
 		}
+	}
+	if l.gated() && l.window == 0 && known > window {
+		window = min(known, slicedWindow) // those at a limit are not to hold up the others
 	}
 	s.entries = make([]entry[In, Out], window)
 	s.freed = make([]int32, window)
@@ -85,6 +93,13 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 	}
 	l.lookAt(s.stuck)
 	l.begin(s.width, known)
+	if l.gated() {
+		if err := s.guard(); err != nil {
+			l.abort(err)
+			l.close(0, known, false)
+			return nil, err
+		}
+	}
 	if err := s.attach(); err != nil {
 		l.abort(err)
 		l.close(0, known, false)
@@ -248,7 +263,7 @@ func (s *stream[In, Out]) next() (ref int32, more bool) {
 		if ref, ok := s.pick(); ok {
 			return ref, true
 		}
-		if s.open == 0 && (s.stop.Load() || s.sourceDone && s.ready.len() == 0) {
+		if s.open == 0 && (s.stop.Load() || s.sourceDone && s.queued() == 0) {
 			return s.pickLast()
 		}
 		s.waits = true
@@ -290,6 +305,9 @@ func (s *stream[In, Out]) free(ref int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.turn = s.entries[ref].index + 1
+	if s.gate != nil {
+		s.gate.forget(ref)
+	}
 	s.entries[ref] = entry[In, Out]{index: -1}
 	s.freed = append(s.freed, ref)
 	s.space.Signal()
@@ -307,7 +325,8 @@ func (s *stream[In, Out]) settled(ref int32, yield bool) {
 		}
 	}
 	s.news.Signal()
-	if s.open == 0 && s.sourceDone && s.ready.len() == 0 {
+	s.leave(ref, false)
+	if s.open == 0 && s.sourceDone && s.queued() == 0 {
 		s.work.Broadcast() // there will be none
 	}
 }
@@ -323,6 +342,11 @@ func (s *stream[In, Out]) drain() (blocked bool) {
 	}
 	for ref, ok := s.ready.pop(); ok; ref, ok = s.ready.pop() {
 		s.skip(s.entries[ref].index, s.entries[ref].index+1)
+	}
+	if s.gate != nil {
+		for _, ref := range s.gate.stop() {
+			s.skip(s.entries[ref].index, s.entries[ref].index+1)
+		}
 	}
 	s.mu.Unlock()
 	if s.remote != nil {

@@ -1,5 +1,7 @@
 package parfor
 
+import "time"
+
 // start is one worker goroutine of a stream in this process.
 func (s *stream[In, Out]) start(w int) {
 	var ref int32
@@ -21,20 +23,22 @@ func (s *stream[In, Out]) start(w int) {
 		}
 		e := &s.entries[ref]
 		wk.open(1)
+		begin := s.clock()
 		out, commit, last, err := wk.item(e.index, attempt, e.in)
+		took := s.clock() - begin
 		wk.count(0, 0, e.index)
 		if p, again := err.(*postponed); again {
-			s.postpone(ref, attempt, p.error)
+			s.postpone(ref, attempt, took, p.error)
 		} else {
 			e.out, e.commit, e.attempt = out, commit, last
-			s.report(ref, err)
+			s.report(ref, took, err)
 		}
 		wk.yield()
 	}
 }
 
 // report settles an entry whose last attempt has ended.
-func (s *stream[In, Out]) report(ref int32, err error) {
+func (s *stream[In, Out]) report(ref int32, took time.Duration, err error) {
 	e := &s.entries[ref]
 	yield := err == nil
 	if err != nil {
@@ -43,6 +47,7 @@ func (s *stream[In, Out]) report(ref int32, err error) {
 		yield = e.failed != nil && s.keepGoing
 	}
 	s.mu.Lock()
+	s.measure(took, err)
 	s.settled(ref, yield)
 	s.mu.Unlock()
 }
@@ -56,11 +61,14 @@ func (s *stream[In, Out]) claim(wk *worker[In, Out]) (ref int32, attempt int) {
 		if s.stop.Load() {
 			return -1, 0
 		}
-		if ref, ok := s.ready.pop(); ok {
+		if ref, ok := s.startable(); ok {
 			s.open++
+			if s.gate != nil && s.queued() > 0 {
+				s.offer() // there may be another
+			}
 			return ref, int(s.entries[ref].again)
 		}
-		if s.sourceDone && (s.open == 0 || s.attempts == 1) {
+		if s.sourceDone && s.queued() == 0 && (s.open == 0 || s.attempts == 1) {
 			return -1, 0
 		}
 		if wk.has {
@@ -88,10 +96,10 @@ func (s *stream[In, Out]) drop(ref int32) {
 // Goexit.
 func (s *stream[In, Out]) takeOver(wk *worker[In, Out], ref int32, attempt int, err error) {
 	if s.again(s.entries[ref].index, attempt, err) {
-		s.postpone(ref, attempt, err)
+		s.postpone(ref, attempt, 0, err)
 	} else {
 		s.entries[ref].attempt = attempt
-		s.report(ref, err)
+		s.report(ref, 0, err)
 	}
 	s.workers.Add(1)
 	s.live.Add(1)
@@ -100,7 +108,8 @@ func (s *stream[In, Out]) takeOver(wk *worker[In, Out], ref int32, attempt int, 
 
 // postpone offers an entry again whose attempt failed, when it has waited. It
 // stays open meanwhile.
-func (s *stream[In, Out]) postpone(ref int32, attempt int, err error) {
+func (s *stream[In, Out]) postpone(ref int32, attempt int, took time.Duration, err error) {
+	s.pause(ref, took, err)
 	s.delays.after(s.backoff.before(attempt, err), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()

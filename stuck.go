@@ -77,8 +77,8 @@ func (j *sliceJob[In, Out]) stuck(a *task.Asleep) bool {
 func (s *stream[In, Out]) stuck(a *task.Asleep) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.waits || s.pickable() || s.open == 0 {
-		return false
+	if !s.waits || s.pickable() || s.open == 0 || s.gate != nil && s.queued() > 0 {
+		return false // or time will let something start
 	}
 	ended := false
 	select {

@@ -39,6 +39,8 @@ const (
 	WorkerDown Kind = "worker.down"
 	ErrorGroup Kind = "err.group" // a new group of like errors
 	Stalled    Kind = "stalled"   // a body overran its timeout and its grace
+	Scale      Kind = "scale"     // Auto changed how many tasks may run, or a Control did
+	Steered    Kind = "ctl"       // a Control paused the loop, resumed it, ended a task
 	Warning    Kind = "warn"
 )
 
