@@ -26,6 +26,7 @@ func ownErrors() (sentinels map[string]error, kinds []*errwire.Kind) {
 		"parfor.ErrWouldDeadlock": ErrWouldDeadlock,
 		"parfor.ErrTaskDone":      ErrTaskDone,
 		"parfor.ErrNoTask":        ErrNoTask,
+		"parfor.ErrNoGroup":       ErrNoGroup,
 		"parfor.errStopped":       errStopped,
 	}
 	kinds = []*errwire.Kind{

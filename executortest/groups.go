@@ -28,6 +28,7 @@ var groupChecks = []check{
 	{"Group_InsideATask", 0, groupInsideATask},
 	{"Group_SubmittedTasksAdd", inProcess, groupSubmits},
 	{"Group_RefusesItemsOfOthers", 0, groupRefuses},
+	{"Physics_AddFromAnInnerLoop", 0, groupInnerLoopElsewhere},
 	{"Group_AddAfterTheBody", 0, groupAddsLate},
 	{"Group_UnencodableItemFailsTheTask", onProcesses, groupUnencodable},
 }
@@ -50,6 +51,7 @@ var (
 	_ = parfor.Register(growInside)
 	_ = parfor.Register(innerGroups)
 	_ = parfor.Register(addOther)
+	_ = parfor.Register(addNumber)
 	_ = parfor.Register(addToOld)
 	_ = parfor.Register(addBrittle)
 )

@@ -155,6 +155,25 @@ func groupRefuses(t *testing.T, s *subject) {
 	}
 }
 
+func addNumber(ctx context.Context, n int) (int, error) { return n, parfor.Add(ctx, n) }
+
+// Default mode. In a worker process the inner task is not part of the group's.
+func groupInnerLoopElsewhere(t *testing.T, s *subject) {
+	x := s.executor(2)
+	body := func(ctx context.Context, n int) (int, error) {
+		_, err := parfor.Map(ctx, parfor.Range(n), addNumber, parfor.On(x))
+		return n, err
+	}
+	all, err := collect(t, parfor.Group(within(t), []int{5}, body))
+	if s.kind.inProcess() {
+		if err != nil || len(all) != 1<<5 {
+			t.Errorf("%d tasks (%v)", len(all), err)
+		}
+		return
+	}
+	mustBe(t, err, parfor.ErrNoGroup)
+}
+
 var oldContext atomic.Pointer[context.Context]
 
 // addToOld keeps the context of one task for the next.
