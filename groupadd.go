@@ -15,8 +15,8 @@ var ErrNoGroup = errors.New("parfor: no group takes the items")
 
 // Add adds items to the group whose task ctx belongs to: they become tasks of
 // it if this one succeeds. It doesn't block, may be called as often as need be
-// and concurrently, and costs two small allocations; from a worker process
-// items are encoded at once and travel with the result.
+// and concurrently, and costs a small allocation or two; from a worker
+// process items are encoded at once and travel with the result.
 //
 // The group is the innermost one around ctx whose items are of type In exactly:
 // a task of a loop inside a group's task adds to that group, and a group inside
@@ -40,7 +40,7 @@ func Add[In any](ctx context.Context, items ...In) error {
 		}
 		switch g := in.Loop.Group.(type) {
 		case grows[In]:
-			return a.Add(&grown[In]{in.Loop, g, append([]In(nil), items...)})
+			return a.Add(newGrown(in.Loop, g, items))
 		case string:
 			if g == typeName[In]() {
 				return send(a, in.Loop, items)
@@ -75,6 +75,13 @@ type grown[In any] struct {
 	to    *task.Loop
 	group grows[In]
 	items []In
+	few   [2]In // room for few items, to save an allocation
+}
+
+func newGrown[In any](to *task.Loop, g grows[In], items []In) *grown[In] {
+	more := &grown[In]{to: to, group: g}
+	more.items = append(more.few[:0], items...)
+	return more
 }
 
 func (g *grown[In]) To() *task.Loop       { return g.to }
@@ -97,7 +104,7 @@ func send[In any](a *task.Attempt, to *task.Loop, items []In) error {
 	s := &sent{to: to}
 	c := codec.Of[In]()
 	for i := range items {
-		if s.items, s.err = appendSized(s.items, c, &items[i]); s.err != nil {
+		if s.items, s.err = appendSized(s.items, c, items[i]); s.err != nil {
 			s.err = fmt.Errorf("parfor: Add: %w", s.err)
 			break
 		}

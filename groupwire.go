@@ -59,10 +59,10 @@ func (j *groupJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 var errItemSize = errors.New("an item takes 4 GiB or more")
 
 // appendSized appends an item's encoding with its length before it.
-func appendSized[In any](dst []byte, c *codec.Codec[In], in *In) ([]byte, error) {
+func appendSized[In any](dst []byte, c *codec.Codec[In], in In) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
-	dst, err := c.Append(dst, in)
+	dst, err := c.Put(dst, in)
 	n := len(dst) - start - 4
 	if err == nil && n > math.MaxUint32 {
 		err = errItemSize

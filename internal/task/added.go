@@ -34,14 +34,30 @@ func (a *Attempt) Add(more Items) error {
 	if a.done {
 		return ErrDone
 	}
-	for _, it := range a.added {
+	if a.added == nil {
+		a.added = more
+		return nil
+	}
+	for it := range a.each {
 		if it.To() == more.To() {
 			it.Join(more)
 			return nil
 		}
 	}
-	a.added = append(a.added, more)
+	a.more = append(a.more, more)
 	return nil
+}
+
+// each goes over what the attempt adds.
+func (a *Attempt) each(yield func(Items) bool) {
+	if a.added == nil || !yield(a.added) {
+		return
+	}
+	for _, it := range a.more {
+		if !yield(it) {
+			return
+		}
+	}
 }
 
 // Grows reports whether the attempt is a group's task or inside of one: what it
@@ -55,26 +71,14 @@ func (a *Attempt) Grows() bool {
 	return false
 }
 
-// takeAdded empties a sealed attempt.
-func (a *Attempt) takeAdded() []Items {
-	alone := a.enter()
-	defer a.leave(alone)
-	added := a.added
-	a.added = nil
-	return added
-}
-
-// deliver ends an attempt that succeeded, or not: what it added to its own loop
-// become tasks, the rest is the enclosing attempt's.
-func (a *Attempt) deliver(err error) error {
-	for _, it := range a.takeAdded() {
-		switch {
-		case err != nil:
-			return err
-		case it.To() == a.Loop:
+// deliver ends a sealed attempt that succeeded: what it added to its own loop
+// becomes tasks, the rest is the enclosing attempt's.
+func (a *Attempt) deliver() (err error) {
+	for it := range a.each {
+		if it.To() == a.Loop {
 			it.Publish()
-		case a.Parent != nil:
-			err = a.Parent.Add(it)
+		} else if a.Parent != nil {
+			err = errors.Join(err, a.Parent.Add(it))
 		}
 	}
 	return err
@@ -84,7 +88,7 @@ func (a *Attempt) deliver(err error) error {
 // it added to its own loop, and how long that is.
 func (a *Attempt) AppendAdded(result []byte) (_ []byte, err error) {
 	start := len(result)
-	for _, it := range a.takeAdded() {
+	for it := range a.each {
 		if it.To() == a.Loop {
 			if result, err = it.Append(result); err != nil {
 				return result, err

@@ -160,10 +160,11 @@ type Attempt struct {
 	Token  uint64   // in a worker process: who it is to the owner; see Claimant
 	Pass   uint64   // of its turn; see [TakeTurn]
 
-	section // guards the next three
+	section // guards the next four
 	done    bool
 	tx      Tx
-	added   []Items
+	added   Items   // to one group, as a rule
+	more    []Items // to others
 
 	rest sync.Mutex // guards the rest, and done where it is written
 
@@ -256,8 +257,8 @@ func (a *Attempt) Seal() Tx {
 // committed.
 func (a *Attempt) Finish(err error) (uint64, error) {
 	n, err := a.decide(a.Seal(), err)
-	if a.added != nil {
-		err = a.deliver(err)
+	if err == nil && a.added != nil {
+		err = a.deliver()
 	}
 	return n, err
 }
