@@ -31,7 +31,7 @@ type policy struct {
 // one, tasks of a worker share the worker's and a loop saves an allocation an
 // item.
 func (p *policy) ownContext() bool {
-	return task.NeedIdentity || p.timeout > 0 || p.attempts > 1
+	return task.NeedIdentity || p.timeout > 0 || p.attempts > 1 || p.grows()
 }
 
 // runner runs attempts on one goroutine of this process.

@@ -57,8 +57,13 @@ func withoutErrors[In any](seq iter.Seq[In]) iter.Seq2[In, error] {
 var errBroken = errors.New("parfor: the caller left the range")
 
 func runStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b body[In, Out], opts []Option) iter.Seq2[Result[In, Out], error] {
+	return yieldStream(func() (*stream[In, Out], error) { return openStream(ctx, seq, b, opts) })
+}
+
+// yieldStream ranges over the stream that open starts.
+func yieldStream[In, Out any](open func() (*stream[In, Out], error)) iter.Seq2[Result[In, Out], error] {
 	return func(yield func(Result[In, Out], error) bool) {
-		s, err := openStream(ctx, seq, b, opts)
+		s, err := open()
 		if err != nil {
 			yield(Result[In, Out]{}, err)
 			return

@@ -22,6 +22,7 @@ type stream[In, Out any] struct {
 	known   int                 // how many items the source has, -1 if only it knows
 	remote  *streamJob[In, Out] // nil in this process
 	fed     chan struct{}       // closed when the feeder has ended
+	group   *frontier[In, Out]  // instead of source and feeder, nil unless tasks add tasks
 
 	mu       sync.Mutex
 	space    sync.Cond // the feeder waits for a free entry
@@ -100,6 +101,7 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 			return nil, err
 		}
 	}
+	s.group, _ = l.tasks.Group.(*frontier[In, Out])
 	if err := s.attach(); err != nil {
 		l.abort(err)
 		l.close(0, known, false)
@@ -107,7 +109,11 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 	}
 	l.onHalt(s.wakeAll)
 	l.onHalt(s.delays.halt)
-	go s.feed()
+	if s.group != nil {
+		s.group.begin(s)
+	} else {
+		go s.feed()
+	}
 	return s, nil
 }
 
@@ -125,7 +131,7 @@ func (s *stream[In, Out]) attach() error {
 		return err
 	}
 	s.remote = &streamJob[In, Out]{stream: s, what: what, in: codec.Of[In](), result: codec.Of[Out]()}
-	h, err := s.engine.Remote.Attach(s.remote)
+	h, err := s.engine.Remote.Attach(s.group.job(s.remote))
 	s.mu.Lock()
 	s.remote.handle = h
 	s.mu.Unlock()
@@ -223,18 +229,24 @@ func (s *stream[In, Out]) push(in In) bool {
 	if s.stop.Load() {
 		return false
 	}
-	ref := s.freed[len(s.freed)-1]
-	s.freed = s.freed[:len(s.freed)-1]
-	s.entries[ref] = entry[In, Out]{index: s.taken, in: in, again: 1}
-	s.taken++
-	s.ready.push(ref)
-	s.offer()
+	s.enter(in)
 	s.inSource = false
 	for len(s.freed) == 0 && !s.stop.Load() {
 		s.space.Wait()
 	}
 	s.inSource = true
 	return !s.stop.Load()
+}
+
+// enter gives an item a place in the window, which has one free, and offers it.
+// The lock is held.
+func (s *stream[In, Out]) enter(in In) {
+	ref := s.freed[len(s.freed)-1]
+	s.freed = s.freed[:len(s.freed)-1]
+	s.entries[ref] = entry[In, Out]{index: s.taken, in: in, again: 1}
+	s.taken++
+	s.ready.push(ref)
+	s.offer()
 }
 
 // offer makes somebody claim a ready entry. The lock is held.
@@ -311,6 +323,7 @@ func (s *stream[In, Out]) free(ref int32) {
 	s.entries[ref] = entry[In, Out]{index: -1}
 	s.freed = append(s.freed, ref)
 	s.space.Signal()
+	s.group.refill()
 }
 
 // settled records that an entry is done: finished, failed, or dropped. The
@@ -324,6 +337,7 @@ func (s *stream[In, Out]) settled(ref int32, yield bool) {
 			s.finished.push(ref)
 		}
 	}
+	s.group.settled(yield)
 	s.news.Signal()
 	s.leave(ref, false)
 	if s.open == 0 && s.sourceDone && s.queued() == 0 {

@@ -27,6 +27,7 @@ func ownErrors() (sentinels map[string]error, kinds []*errwire.Kind) {
 		"parfor.ErrTaskDone":      ErrTaskDone,
 		"parfor.ErrNoTask":        ErrNoTask,
 		"parfor.ErrBudget":        ErrBudget,
+		"parfor.ErrNoGroup":       ErrNoGroup,
 		"parfor.errStopped":       errStopped,
 	}
 	kinds = []*errwire.Kind{

@@ -21,7 +21,7 @@ func TestCode(t *testing.T) {
 			known[code(line)] = true
 		}
 	}
-	for _, page := range []string{"tutorial.md", "combining.md", "../README.md"} {
+	for _, page := range []string{"tutorial.md", "combining.md", "groups.md", "../README.md"} {
 		inCode := false
 		for line := range strings.Lines(read(t, page)) {
 			if strings.HasPrefix(line, "```") {

@@ -22,4 +22,5 @@ func TestSharedContexts(t *testing.T) {
 	task.NeedIdentity = false
 	t.Run("sequential", func(t *testing.T) { executortest.RunEdges(t, executortest.Sequential, sequential) })
 	t.Run("goroutines", func(t *testing.T) { executortest.RunEdges(t, executortest.Goroutines, goroutines) })
+	t.Run("groups", func(t *testing.T) { executortest.RunGroups(t, executortest.Goroutines, goroutines) })
 }

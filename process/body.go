@@ -74,6 +74,9 @@ func (a *attempt) settle(out []byte, err error) {
 		took := time.Duration(meter.Now() - a.start)
 		out, err = nil, &parfor.TimeoutError{Limit: a.loop.timeout, Took: took}
 	}
+	if err == nil && a.loop.shared.Group != nil {
+		out, err = a.ctx.AppendAdded(out)
+	}
 	a.writes = a.writes[:0]
 	observed := false
 	if tx != nil {

@@ -75,6 +75,9 @@ func (ls *loops) newState(m *wire.Loop) *loopState {
 		l.encoded[a.Name] = a.Encoded
 	}
 	l.shared = task.Loop{Name: m.Name, Arg: l.arg, Keep: l.keep, Program: ls.pool, Run: uint64(m.ID), Serializable: m.Serializable}
+	if items, ok := l.encoded[task.GroupArg]; ok {
+		l.shared.Group = string(items)
+	}
 	return l
 }
 

@@ -144,8 +144,8 @@ func (s *slot) task(r *shm.Request, pos uint64) {
 	a.run(in)
 }
 
-// context returns what the body gets. Where no dictionary, timeout or retry
-// needs to tell tasks apart, the tasks of a loop share one.
+// context returns what the body gets. Where no dictionary, timeout, retry or
+// group needs to tell tasks apart, the tasks of a loop share one.
 func (s *slot) context(t shm.Task, pos uint64) (*task.Ctx, context.CancelFunc) {
 	if s.shared != nil && t.Attempt == 1 {
 		s.shared.Index = int(t.Index)
@@ -158,7 +158,7 @@ func (s *slot) context(t shm.Task, pos uint64) (*task.Ctx, context.CancelFunc) {
 		tc.Context = ctx
 		return tc, cancel
 	}
-	if !task.NeedIdentity && t.Attempt == 1 {
+	if !task.NeedIdentity && t.Attempt == 1 && s.loop.shared.Group == nil {
 		s.shared = tc
 	}
 	return tc, nil

@@ -1,7 +1,8 @@
-// Command crawl fetches a small site level by level on worker processes. Many
-// links lead to a page, and the task that claims it fetches it: every page once.
-// When a worker is killed between the claim and the end of its task, the page is
-// free again, and is fetched by the next attempt or by the next link to it.
+// Command crawl fetches a small site on worker processes: a group, whose tasks
+// add the links they find. Many links lead to a page, and the task that claims it
+// fetches it: every page once. When a worker is killed between the claim and the
+// end of its task, the page is free again, and is fetched by the next attempt or
+// by the next link to it; what the killed attempt would have added is not there.
 package main
 
 import (
@@ -27,29 +28,33 @@ var (
 
 type site struct{ URL string }
 
-// visit fetches a page unless another task has it, and returns its links.
-func visit(ctx context.Context, page string) ([]string, error) {
+// visit fetches a page unless another task has it, and adds its links. It tells
+// whether it was the one.
+func visit(ctx context.Context, page string) (bool, error) {
 	mine, err := visited.Claim(ctx, page)
 	if err != nil || !mine {
-		return nil, err
+		return false, err
 	}
 	if err := committed.Add(ctx, page, 1); err != nil {
-		return nil, err
+		return false, err
 	}
 	req, err := http.NewRequestWithContext(ctx, "GET", parfor.Arg[site](ctx).URL+page, nil)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return false, err
+	}
 	if string(text) == poison {
 		die()
 	}
-	return strings.Fields(string(text)), err
+	return true, parfor.Add(ctx, strings.Fields(string(text))...)
 }
 
 // die is what the system does to a worker that takes too much memory.
@@ -76,19 +81,16 @@ func main() {
 	ended := make(chan error)
 	go func() { ended <- server.Serve(listener) }()
 
-	frontier := []string{"/0"}
-	for level := 0; len(frontier) > 0; level++ {
-		links, err := parfor.Map(ctx, frontier, visit, parfor.On(pool), parfor.Attempts(3),
-			parfor.With(site{"http://" + listener.Addr().String()}))
+	links, fetched := 0, 0
+	for r, err := range parfor.Group(ctx, []string{"/0"}, visit, parfor.On(pool), parfor.Attempts(3),
+		parfor.With(site{"http://" + listener.Addr().String()})) {
 		check(err)
-		known, err := visited.Len(ctx)
-		check(err)
-		fmt.Printf("level %d: %d links, %d pages known\n", level, len(frontier), known)
-		frontier = nil
-		for _, l := range links {
-			frontier = append(frontier, l...)
+		links++
+		if r.Out {
+			fetched++
 		}
 	}
+	fmt.Printf("%d links, %d pages\n", links, fetched)
 	check(server.Close())
 	<-ended
 

@@ -125,6 +125,10 @@ type Loop struct {
 	// no bundle of submissions.
 	Ordered bool
 
+	// Group is set if its tasks may add tasks. Where the loop is, it is package
+	// parfor's; in a worker process, a string: the name of the items' type.
+	Group any
+
 	mu     sync.Mutex
 	beside map[any]any
 }
@@ -156,9 +160,11 @@ type Attempt struct {
 	Token  uint64   // in a worker process: who it is to the owner; see Claimant
 	Pass   uint64   // of its turn; see [TakeTurn]
 
-	section // guards the next two
+	section // guards the next four
 	done    bool
 	tx      Tx
+	added   Items   // to one group, as a rule
+	more    []Items // to others
 
 	rest sync.Mutex // guards the rest, and done where it is written
 
@@ -246,8 +252,18 @@ func (a *Attempt) Seal() Tx {
 // where nothing was written. What it returns is err, or why a success is none
 // (see [Tx.Commit]), or a *[Conflict] instead of the error of an attempt whose
 // observations no longer hold.
+//
+// What a success added to a group becomes tasks after that: they find what it
+// committed.
 func (a *Attempt) Finish(err error) (uint64, error) {
-	tx := a.Seal()
+	n, err := a.decide(a.Seal(), err)
+	if err == nil && a.added != nil {
+		err = a.deliver()
+	}
+	return n, err
+}
+
+func (a *Attempt) decide(tx Tx, err error) (uint64, error) {
 	switch {
 	case tx == nil:
 		return 0, err
