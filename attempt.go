@@ -25,13 +25,14 @@ type policy struct {
 	delays delays        // tasks that wait for a further attempt
 
 	allowance *allowance // of further attempts
+	kills     *kills     // nil if nobody may kill one task
 }
 
 // ownContext reports whether every task needs a context of its own. Without
 // one, tasks of a worker share the worker's and a loop saves an allocation an
 // item.
 func (p *policy) ownContext() bool {
-	return task.NeedIdentity || p.timeout > 0 || p.attempts > 1 || p.grows()
+	return task.NeedIdentity || p.timeout > 0 || p.attempts > 1 || p.kills != nil || p.grows()
 }
 
 // runner runs attempts on one goroutine of this process.
@@ -70,10 +71,18 @@ func (r *runner[In, Out]) try(index, attempt int, in In) (out Out, commit uint64
 		return out, 0, err
 	}
 	tc := &task.Ctx{Context: r.ctx, Attempt: r.identify(index, attempt)}
+	if r.kills != nil {
+		ctx, end := r.kills.begin(r.ctx, index)
+		defer end()
+		tc.Context = ctx
+	}
 	if r.timeout > 0 {
 		out, err = r.within(tc, index, attempt, in)
 	} else {
 		out, err = r.call(tc, index, attempt, in)
+	}
+	if r.kills != nil && context.Cause(tc.Context) == ErrKilled {
+		err = ErrKilled
 	}
 	ok := err == nil
 	commit, err = tc.Finish(err)
@@ -88,7 +97,7 @@ func (r *runner[In, Out]) try(index, attempt int, in In) (out Out, commit uint64
 func (r *runner[In, Out]) within(tc *task.Ctx, index, attempt int, in In) (out Out, err error) {
 	begin := time.Now()
 	late := &TimeoutError{Limit: r.timeout}
-	ctx, cancel := context.WithTimeoutCause(r.ctx, r.timeout, late)
+	ctx, cancel := context.WithTimeoutCause(tc.Context, r.timeout, late)
 	defer cancel()
 	tc.Context = ctx
 	if r.abandon {

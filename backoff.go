@@ -141,6 +141,9 @@ func (p *policy) worthwhile(err error) bool {
 	if _, no := err.(*permanent); no {
 		return false
 	}
+	if is(err, ErrKilled) {
+		return false
+	}
 	var final *finalError
 	return !as(err, &final) && (p.attemptIf == nil || p.attemptIf(err))
 }

@@ -177,6 +177,8 @@ func (p *plot) Wake() {
 	p.farm.cond.Broadcast()
 }
 
+func (p *plot) Kill(engine.Task, error) {}
+
 func (p *plot) Revoke(t engine.Task) bool {
 	p.farm.mu.Lock()
 	defer p.farm.mu.Unlock()

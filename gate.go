@@ -39,6 +39,9 @@ func (g *gate) next(ready *refs, now time.Time) (ref int32, ok bool) {
 		return -1, false
 	}
 	if g.tuner != nil {
+		if g.running >= g.tuner.limit.Workers {
+			return -1, false
+		}
 		if at := g.tuner.ready(); at.After(now) {
 			if ready.len() > 0 || g.waiting > 0 {
 				g.arm(at)

@@ -283,7 +283,7 @@ func (l *loop) close(claimed, total int, sourceBlocked bool) error {
 }
 
 // gated reports whether somebody decides when tasks may start.
-func (c *config) gated() bool { return len(c.limits) > 0 || c.auto }
+func (c *config) gated() bool { return len(c.limits) > 0 || c.auto || c.control != nil }
 
 // labelled checks the Label option against the type of the items.
 func labelled[In any](l *loop, item func(int) In) error {

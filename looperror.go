@@ -139,6 +139,15 @@ func (f *failures) add(t *TaskError) {
 	f.group(t)
 }
 
+// takeAll returns the indexes of all failed items, in order, and forgets them.
+func (f *failures) takeAll() (all []int) {
+	for i := range f.set.each {
+		all = append(all, i)
+	}
+	*f = failures{}
+	return all
+}
+
 func (f *failures) group(t *TaskError) {
 	text := "no error text"
 	if t.Err != nil {

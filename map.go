@@ -86,7 +86,7 @@ func runLocal[In, Out any](l *loop, items []In, out []Out, sum *partials[Out], b
 
 // runThrough runs a loop over a slice as a stream, whose tasks can wait.
 func runThrough[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) error {
-	s, err := newStream(l, withoutErrors(slices.Values(items)), b, len(items))
+	s, err := newStream(l, withoutErrors(slices.Values(items)), b, len(items), func(i int) In { return items[i] })
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type config struct {
 	budget     float64 // of further attempts, 0 for no bound
 	limits     []limitRule
 	auto       bool
+	control    *Control
 	name       string
 	label      any // func(In) string, checked against In by the loop
 	abandon    bool

@@ -1,6 +1,7 @@
 package parfor
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"time"
@@ -37,6 +38,9 @@ func (s *stream[In, Out]) guard() error {
 	if s.auto {
 		s.adapt()
 	}
+	if s.control != nil {
+		s.kills = &kills{of: map[int]context.CancelCauseFunc{}}
+	}
 	return nil
 }
 
@@ -51,7 +55,7 @@ func (s *stream[In, Out]) adapt() {
 		most = min(most, s.loop.workers)
 	}
 	t := newTuner(min(defaultInFlight, most), most, cores, time.Now())
-	s.gate.tuner, s.gate.most = t, t.limit.Workers
+	s.gate.tuner = t
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.timer = time.AfterFunc(time.Millisecond, s.tick)
@@ -71,7 +75,6 @@ func (s *stream[In, Out]) decide() {
 	}
 	t := g.tuner
 	t.timer.Reset(t.tick(g.running, time.Now()))
-	g.most = t.limit.Workers
 	for _, e := range t.news() {
 		s.meter.Event(e)
 	}
@@ -103,7 +106,7 @@ func (s *stream[In, Out]) queued() int {
 	if s.gate == nil {
 		return s.ready.len()
 	}
-	return s.ready.len() + s.gate.waiting
+	return s.ready.len() + s.gate.waiting + len(s.redo)
 }
 
 // leave says that an entry doesn't run any more, or, unused, never did.

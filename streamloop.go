@@ -29,17 +29,19 @@ type stream[In, Out any] struct {
 	work     sync.Cond // workers wait for a ready one
 	news     sync.Cond // the consumer waits for a finished one, or the end
 	freed    []int32
-	ready    refs   // to be claimed, in input order
-	finished refs   // to be yielded
-	lineup   lineup // instead, in order
-	turn     int    // index to be yielded next, in order
-	taken    int    // items taken from the source
-	open     int    // claimed, not settled
-	started  int    // worker goroutines
-	idle     int    // of them, waiting for work
-	called   int    // of those, woken
-	gate     *gate  // nil where everything may start at once
-	waits    bool   // the consumer waits for news
+	ready    refs               // to be claimed, in input order
+	finished refs               // to be yielded
+	lineup   lineup             // instead, in order
+	turn     int                // index to be yielded next, in order
+	taken    int                // items taken from the source
+	open     int                // claimed, not settled
+	started  int                // worker goroutines
+	idle     int                // of them, waiting for work
+	called   int                // of those, woken
+	gate     *gate              // nil where everything may start at once
+	redo     []int              // failed items that are to run again
+	at       func(index int) In // nil where items are not kept
+	waits    bool               // the consumer waits for news
 
 	sourceDone bool // ended by itself
 	inSource   bool // the feeder is in the source's own code
@@ -56,8 +58,8 @@ type entry[In, Out any] struct {
 	again          int32 // attempt to claim it with
 }
 
-func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], known int) (*stream[In, Out], error) {
-	s := &stream[In, Out]{loop: l, body: b, source: seq, known: known, fed: make(chan struct{})}
+func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], known int, at func(index int) In) (*stream[In, Out], error) {
+	s := &stream[In, Out]{loop: l, body: b, source: seq, known: known, at: at, fed: make(chan struct{})}
 	s.space.L, s.work.L, s.news.L = &s.mu, &s.mu, &s.mu
 	window := l.window
 	if l.engine.Remote != nil {
@@ -84,6 +86,9 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 		s.freed[i] = int32(window - 1 - i)
 	}
 	s.ready.init(window)
+	if at != nil {
+		l.inOrder = false // results have their places, and failed items may come again
+	}
 	if l.inOrder {
 		s.lineup = make(lineup, window)
 	} else {
@@ -100,6 +105,10 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 			l.close(0, known, false)
 			return nil, err
 		}
+	}
+	if l.control != nil {
+		undo, detach := l.undo, l.control.attach(s)
+		l.undo = func() { detach(); undo() }
 	}
 	s.group, _ = l.tasks.Group.(*frontier[In, Out])
 	if err := s.attach(); err != nil {
@@ -226,10 +235,15 @@ func (s *stream[In, Out]) sourceFailed(err error) {
 func (s *stream[In, Out]) push(in In) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stop.Load() {
+	if !s.awaitRoom() { // a Control may have taken it
 		return false
 	}
 	s.enter(in)
+	return s.awaitRoom()
+}
+
+// awaitRoom waits for a free entry; false means that the loop has ended.
+func (s *stream[In, Out]) awaitRoom() bool {
 	s.inSource = false
 	for len(s.freed) == 0 && !s.stop.Load() {
 		s.space.Wait()
@@ -241,10 +255,15 @@ func (s *stream[In, Out]) push(in In) bool {
 // enter gives an item a place in the window, which has one free, and offers it.
 // The lock is held.
 func (s *stream[In, Out]) enter(in In) {
+	index := s.taken
+	s.taken++
+	s.place(index, in)
+}
+
+func (s *stream[In, Out]) place(index int, in In) {
 	ref := s.freed[len(s.freed)-1]
 	s.freed = s.freed[:len(s.freed)-1]
-	s.entries[ref] = entry[In, Out]{index: s.taken, in: in, again: 1}
-	s.taken++
+	s.entries[ref] = entry[In, Out]{index: index, in: in, again: 1}
 	s.ready.push(ref)
 	s.offer()
 }
@@ -322,6 +341,7 @@ func (s *stream[In, Out]) free(ref int32) {
 	}
 	s.entries[ref] = entry[In, Out]{index: -1}
 	s.freed = append(s.freed, ref)
+	s.readmit()
 	s.space.Signal()
 	s.group.refill()
 }

@@ -119,6 +119,7 @@ func (s *submission[In, Out]) alone() error {
 	refuse(c.limit > 0, "LoopTimeout: there is no loop; Timeout limits an attempt, a deadline of ctx all of them")
 	refuse(c.dupGiven, "OnDuplicate: one task has no key")
 	refuse(len(c.limits) > 0, "Rate, LimitBy and LimitWeight: one task has no siblings to wait for")
+	refuse(c.control != nil, "WithControl: a future has Cancel")
 	refuse(c.auto, "Auto: one task runs on one worker")
 	refuse(c.budget > 0, "AttemptBudget: one task has no siblings to share it with")
 	if len(bad) > 0 {

@@ -26,6 +26,8 @@ func ownErrors() (sentinels map[string]error, kinds []*errwire.Kind) {
 		"parfor.ErrWouldDeadlock": ErrWouldDeadlock,
 		"parfor.ErrTaskDone":      ErrTaskDone,
 		"parfor.ErrNoTask":        ErrNoTask,
+		"parfor.ErrStopped":       ErrStopped,
+		"parfor.ErrKilled":        ErrKilled,
 		"parfor.ErrBudget":        ErrBudget,
 		"parfor.ErrNoGroup":       ErrNoGroup,
 		"parfor.errStopped":       errStopped,

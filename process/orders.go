@@ -34,6 +34,9 @@ func (o *owner) control() {
 	if o.steal.Load() && o.steal.Swap(false) {
 		o.giveTail()
 	}
+	for _, d := range o.dooms.take() {
+		o.doom(d)
+	}
 	if late := o.late.Swap(nil); late != nil {
 		o.stop(late)
 	}

@@ -47,6 +47,7 @@ type owner struct {
 	steal   atomic.Bool // another worker is idle: give it of the tail
 	revoked atomic.Int32
 	late    atomic.Pointer[overdue]
+	dooms   dooms
 	inbox   inbox
 
 	reach sync.RWMutex // held to look into proc's memory from outside

@@ -136,6 +136,11 @@ type Handle interface {
 	// Running reports whether the body of a claimed task has begun.
 	Running(Task) bool
 
+	// Kill has the worker killed that runs the body of a claimed task, which then
+	// fails with cause; what else runs there may finish within Spec.Grace. It
+	// returns at once, and does nothing if the body doesn't run.
+	Kill(t Task, cause error)
+
 	// Detach ends the attachment. The job calls it once every claimed task has
 	// been finished, returned or revoked.
 	Detach()

@@ -1,0 +1,63 @@
+package process
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/internal/shm"
+)
+
+// dooms are tasks that somebody wants to be killed, one by one.
+type dooms struct {
+	some atomic.Bool
+	mu   sync.Mutex
+	list []doom
+}
+
+type doom struct {
+	at    *attachment
+	task  engine.Task
+	cause error
+}
+
+func (d *dooms) add(x doom) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.list = append(d.list, x)
+	d.some.Store(true)
+}
+
+func (d *dooms) take() []doom {
+	if !d.some.Swap(false) {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := d.list
+	d.list = nil
+	return list
+}
+
+// Kill has the worker killed that runs the task.
+func (a *attachment) Kill(t engine.Task, cause error) {
+	for _, o := range a.pool.owners {
+		o.dooms.add(doom{a, t, cause})
+		o.signal()
+	}
+}
+
+// doom stops a task that runs here, if it does.
+func (o *owner) doom(d doom) {
+	o.drain()
+	for slot := range o.pool.slots {
+		pos := o.proc.mem.Status(slot).Current.Load()
+		if pos == 0 || pos-1 < o.tail || pos-1 >= o.head {
+			continue
+		}
+		if r := &o.recs[(pos-1)%shm.RingSize]; r.live && r.sh.attachment == d.at && r.task == d.task {
+			o.stop(&overdue{pos: pos - 1, slot: slot, grace: d.at.spec.Grace, cause: d.cause})
+			return
+		}
+	}
+}
