@@ -47,7 +47,7 @@ func (h *loopbackHandle) Wake() {
 	}
 }
 func (h *loopbackHandle) Revoke(engine.Task) bool  { return false }
-func (h *loopbackHandle) Kill(engine.Task, error)   {}
+func (h *loopbackHandle) Kill(engine.Task, error)  {}
 func (h *loopbackHandle) Running(engine.Task) bool { return true }
 func (h *loopbackHandle) Detach()                  { h.once.Do(func() { close(h.gone) }) }
 
