@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"runtime/trace"
 	"sync/atomic"
 	"time"
 
@@ -43,6 +44,7 @@ type runner[In, Out any] struct {
 	worker int
 	slot   task.Slot
 	shared *task.Ctx // the worker's context, where tasks need none of their own
+	traced bool      // somebody takes a trace of this process
 	pass   uint64    // of the turn of the task that runs alone on its keys
 
 	// goexit is told of a body that called runtime.Goexit, while the goroutine
@@ -181,7 +183,14 @@ func (r *runner[In, Out]) call(tc *task.Ctx, index, attempt int, in In) (out Out
 	if tc != r.shared {
 		tc.Own()
 	}
+	var region *trace.Region
+	if r.traced {
+		region = r.region(tc)
+	}
 	defer func() {
+		if region != nil {
+			region.End()
+		}
 		exited := false
 		if !returned {
 			if v := recover(); v == nil {

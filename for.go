@@ -32,6 +32,7 @@ func For(ctx context.Context, n int, body func(i int), opts ...Option) error {
 		return err
 	}
 	width := min(l.width(runtime.GOMAXPROCS(0)), n)
+	l.tiny = true
 	l.begin(width, n)
 	f := &forLoop{loop: l, body: body, chunks: chunks{n: n, workers: max(width, 1), fixed: l.chunk}}
 	if n > 0 {

@@ -32,6 +32,7 @@ type loop struct {
 	halts  []func()                // called once when the loop stops
 	undo   func()                  // of open
 	live   atomic.Int32            // worker goroutines in this process
+	tiny   bool                    // bodies that are too short for labels: see For
 	look   func(*task.Asleep) bool // see Stuck; guarded by mu
 
 	mu     sync.Mutex
@@ -122,6 +123,10 @@ func (l *loop) begin(workers, total int) {
 		ctx, stop = context.WithTimeoutCause(ctx, l.limit, ErrLoopTimeout)
 		release = stop
 	}
+	if !l.tiny {
+		ctx = l.profiled(ctx)
+	}
+	ctx, endTask := l.traced(ctx)
 	l.ctx = ctx
 	l.meter = meter.New(l.name, l.engine.Kind, workers, total, l.observers)
 	unwatch := context.AfterFunc(ctx, l.halt)
@@ -135,6 +140,7 @@ func (l *loop) begin(workers, total int) {
 		slot()
 		unwatch()
 		release()
+		endTask()
 		cancel(errStopped)
 	}
 }

@@ -1,6 +1,7 @@
 package parfor
 
 import (
+	"runtime/trace"
 	"sync"
 
 	"parfor.dev/parfor/internal/meter"
@@ -57,6 +58,7 @@ func newWorker[In, Out any](l *loop, w int, b body[In, Out]) *worker[In, Out] {
 		wk.runner.slot = task.Slot(wk.hold.slot)
 	}
 	wk.share()
+	wearLabels(l.ctx)
 	wk.pace.begin = meter.Now()
 	return wk
 }
@@ -197,6 +199,7 @@ func (wk *worker[In, Out]) free(r *rerun) {
 // open begins a chunk of n items and says when.
 func (wk *worker[In, Out]) open(n int) (begin int64) {
 	wk.ok, wk.failed, wk.retried = 0, 0, 0
+	wk.traced = trace.IsEnabled()
 	wk.each = wk.clock && n < shortChunk
 	wk.probe = 0
 	if wk.clock && !wk.each {
