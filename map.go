@@ -86,6 +86,9 @@ func runLocal[In, Out any](l *loop, items []In, out []Out, sum *partials[Out], b
 
 // runThrough runs a loop over a slice as a stream, whose tasks can wait.
 func runThrough[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) error {
+	// The items and the places for their results are there already, so results
+	// need no order and those that wait may be many.
+	l.inOrder, l.window = false, min(len(items)+1, 4096)
 	s, err := newStream(l, withoutErrors(slices.Values(items)), b, len(items))
 	if err != nil {
 		return err
