@@ -67,6 +67,7 @@ func (t *tuner) ended(took time.Duration, err error) (urgent bool) {
 	case err == nil:
 		t.sample.OK++
 		t.sample.Took += took
+	case is(err, ErrConflict): // nobody's fault
 	case asked > 0 || refused(err):
 		t.sample.Refused++
 		t.sample.RetryAfter = max(t.sample.RetryAfter, asked)

@@ -3,7 +3,9 @@ package parfor
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 )
 
@@ -38,16 +40,21 @@ func (b backoff) before(attempt int, err error) time.Duration {
 		if attempt < 63 && b.first <= b.most>>(attempt-1) {
 			bound = b.first << (attempt - 1)
 		}
-		wait = rand.N(bound + 1)
+		wait = rand.N(bound)
 	}
-	if asked := askedFor(err); asked > 0 {
+	if asked := min(askedFor(err), longest); asked > 0 {
 		wait = max(wait, asked+rand.N(asked/10+1))
 	}
 	return wait
 }
 
+// longest is the most that an error is waited for: a tenth more still is a
+// duration.
+const longest = math.MaxInt64 / 2
+
 // askedFor is how long the error asks to be waited for, 0 if it doesn't.
-func askedFor(err error) time.Duration {
+func askedFor(err error) (wait time.Duration) {
+	defer func() { _ = recover() }() // a nil pointer may have the method
 	var r interface{ RetryAfter() time.Duration }
 	if err != nil && as(err, &r) {
 		return max(r.RetryAfter(), 0)
@@ -98,7 +105,7 @@ func (e *finalError) Unwrap() error { return e.err }
 // worker process that died; the default is all of them. It is not asked about
 // [Permanent] errors, and for conflicts only where [OnConflict] leaves them to
 // Attempts. f may be called several times for one failure, concurrently, and must
-// be quick.
+// be quick. A panic in f means no, and is part of the task's error.
 func AttemptIf(f func(error) bool) Option {
 	return func(c *config) error {
 		c.attemptIf = f
@@ -145,12 +152,41 @@ func (p *policy) worthwhile(err error) bool {
 		return false
 	}
 	var final *finalError
-	return !as(err, &final) && (p.attemptIf == nil || p.attemptIf(err))
+	if as(err, &final) {
+		return false
+	}
+	yes, _ := p.judge(err)
+	return yes
 }
 
-// spent explains the failure of a task that had attempts left, but not the loop.
-func (p *policy) spent(index, attempt int, err error) error {
-	if p.allowance == nil || attempt >= p.attempts || !p.worthwhile(err) || p.allowance.allows(index, attempt) {
+// judge asks AttemptIf. A panic in it means no, and is told with the failure.
+func (p *policy) judge(err error) (yes bool, failed error) {
+	if p.attemptIf == nil {
+		return true, nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			failed = fmt.Errorf("parfor: AttemptIf: %w", &PanicError{Value: v, Stack: debug.Stack()})
+		}
+	}()
+	return p.attemptIf(err), nil
+}
+
+// explain says of the failure of a task that had attempts left why it wasn't
+// tried again, where its own text doesn't.
+func (p *policy) explain(index, attempt int, err error) error {
+	if attempt >= p.attempts || p.attemptIf == nil && p.allowance == nil {
+		return err
+	}
+	var final *finalError
+	if _, no := err.(*permanent); no || as(err, &final) {
+		return err
+	}
+	yes, failed := p.judge(err)
+	switch {
+	case failed != nil:
+		return errors.Join(err, failed)
+	case !yes || p.allowance.allows(index, attempt):
 		return err
 	}
 	return &budgetError{err}

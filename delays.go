@@ -40,6 +40,13 @@ func (ds *delays) after(wait time.Duration, ready func()) {
 	ds.mu.Unlock()
 }
 
+// some reports whether a task waits.
+func (ds *delays) some() bool {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	return len(ds.of) > 0
+}
+
 // take makes the caller the one to end a wait.
 func (ds *delays) take(d *delay) bool {
 	ds.mu.Lock()

@@ -145,7 +145,7 @@ func halves(ctx context.Context, n int) (int, error) {
 
 // TestGroupTellsObserversWhatIsKnown: no total at first, in the end the true one.
 func TestGroupTellsObserversWhatIsKnown(t *testing.T) {
-	o := &totals{}
+	o := &startAndEnd{}
 	for _, err := range parfor.Group(t.Context(), []int{1000}, halves, parfor.Observe(o), parfor.Name("halves")) {
 		if err != nil {
 			t.Fatal(err)
@@ -156,15 +156,15 @@ func TestGroupTellsObserversWhatIsKnown(t *testing.T) {
 	}
 }
 
-type totals struct {
+type startAndEnd struct {
 	start observe.Start
 	end   observe.Frame
 }
 
-func (o *totals) Start(s observe.Start) { o.start = s }
-func (o *totals) Frame(observe.Frame)   {}
-func (o *totals) Event(observe.Event)   {}
-func (o *totals) End(e observe.End)     { o.end = e.Frame }
+func (o *startAndEnd) Start(s observe.Start) { o.start = s }
+func (o *startAndEnd) Frame(observe.Frame)   {}
+func (o *startAndEnd) Event(observe.Event)   {}
+func (o *startAndEnd) End(e observe.End)     { o.end = e.Frame }
 
 // A group that waits for its consumer, or whose consumer is slow, loses nothing.
 func TestGroupRunsAnew(t *testing.T) {

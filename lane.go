@@ -40,6 +40,7 @@ type laneTask[In, Out any] struct {
 	claimed bool
 	counted bool  // the backlog counts it as unstarted
 	err     error // of the last attempt, when there is to be another
+	tried   int32 // that attempt
 	out     Out   // of the attempt that is being settled
 }
 
@@ -170,7 +171,7 @@ func (l *lane[In, Out]) strike(ref int32) func() {
 	if e.err != nil {
 		return func() {
 			var none Out
-			f.finish(none, failure(f, l.label, int(e.attempt)-1, e.err))
+			f.finish(none, failure(f, l.label, int(e.tried), e.err))
 		}
 	}
 	why := canceled(l.spec.Ctx)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/observe"
 )
 
 // The methods that an executor calls: a lane is an engine.Job.
@@ -57,6 +58,9 @@ func (l *lane[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 	})
 	l.mu.Lock()
 	l.entries[t.Ref].out = out
+	if l.stopped && o.Err != nil {
+		o.Flags = observe.Failed
+	}
 	l.mu.Unlock()
 }
 
@@ -65,12 +69,8 @@ func (l *lane[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	f := l.future(t)
 	f.begin() // true for the first attempt only
 	err := o.Err
-	if err != nil && l.reruns.again(&l.policy, t.Index, err, func() { l.Return([]engine.Task{t}) }) {
-		l.meter.Retry(t.Index, int(t.Attempt), err)
-		return
-	}
-	if err != nil && l.again(t.Index, int(t.Attempt), err) && l.requeue(t, err) {
-		l.meter.Retry(t.Index, int(t.Attempt), err)
+	if o.Flags&observe.Retried != 0 {
+		l.requeue(t, err)
 		return
 	}
 	if err != nil {
@@ -87,44 +87,23 @@ func (l *lane[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	f.finish(out, err)
 }
 
-// requeue has a failed task tried again when it has waited, unless its context
-// has ended.
-func (l *lane[In, Out]) requeue(t engine.Task, err error) bool {
+// requeue has a failed task run again when it has waited. If its context ends
+// before that, the failure is its last.
+func (l *lane[In, Out]) requeue(t engine.Task, err error) {
 	l.mu.Lock()
-	if l.stopped {
-		l.mu.Unlock()
-		return false
-	}
 	e := &l.entries[t.Ref]
-	e.claimed, e.attempt, e.err = false, t.Attempt+1, err
+	e.err, e.tried = err, t.Attempt
 	l.mu.Unlock()
-	l.delays.after(l.backoff.before(int(t.Attempt), err), func() { l.resume(t.Ref) })
-	return true
+	l.follow(t, err, func(t engine.Task) { l.Return([]engine.Task{t}) })
 }
 
-// resume offers a task again that has waited for a further attempt.
-func (l *lane[In, Out]) resume(ref int32) {
-	end := func() {}
-	l.mu.Lock()
-	if l.stopped {
-		end = l.strike(ref)
-	} else {
-		l.ready = append(l.ready, ref)
-	}
-	h := l.handle
-	l.mu.Unlock()
-	end()
-	if h != nil {
-		h.Wake()
-	}
-}
-
-// Return takes back tasks whose bodies never began.
+// Return takes back tasks whose bodies are to begin elsewhere, or again.
 func (l *lane[In, Out]) Return(ts []engine.Task) {
 	var ends []func()
 	l.mu.Lock()
 	for _, t := range ts {
-		l.entries[t.Ref].claimed = false
+		e := &l.entries[t.Ref]
+		e.claimed, e.attempt = false, t.Attempt
 		if l.stopped {
 			ends = append(ends, l.strike(t.Ref))
 		} else {

@@ -211,7 +211,7 @@ func (l *loop) settle(index, attempt int, err error) *TaskError {
 		l.mu.Unlock()
 		return nil
 	}
-	err = mendless(l.spent(index, attempt, err))
+	err = mendless(l.explain(index, attempt, err))
 	l.allowance.done(index, attempt)
 	l.meter.Fail(index, attempt, err)
 	t := &TaskError{Index: index, Attempt: attempt, Err: err}
@@ -239,15 +239,11 @@ func (l *loop) ended() bool {
 	return l.ctx.Err() != nil
 }
 
-// verdict is what observers are told of a failed attempt.
-func (l *loop) verdict(index, attempt int, err error) observe.Flags {
-	switch {
-	case l.reruns.due(&l.policy, index, err) || l.again(index, attempt, err):
-		return observe.Retried
-	case l.ended() && l.echo(err):
-		return 0
+// verdict is how the loop takes an attempt that ended in another process.
+func (l *loop) verdict(t engine.Task, o *engine.Outcome) {
+	if o.Flags == observe.Failed && l.ended() && l.echo(o.Err) {
+		o.Flags = 0
 	}
-	return observe.Failed
 }
 
 // echo reports whether a body failed because the loop's context ended.
@@ -316,7 +312,6 @@ func (l *loop) spec(body *registry.Body) (*engine.Spec, error) {
 	}
 	return &engine.Spec{Name: l.name, Body: body, Ctx: l.ctx, Workers: l.workers, Chunk: l.chunk,
 		Timeout: l.timeout, Grace: l.grace, Args: args, Values: values, Meter: l.meter, Serializable: l.serializable,
-		Verdict: func(t engine.Task, err error) observe.Flags { return l.verdict(t.Index, int(t.Attempt), err) },
 		Label: func(t engine.Task) string {
 			if l.labels == nil {
 				return ""

@@ -86,6 +86,13 @@ func runLocal[In, Out any](l *loop, items []In, out []Out, sum *partials[Out], b
 
 // runThrough runs a loop over a slice as a stream, whose tasks can wait.
 func runThrough[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) error {
+	// The items and the places for their results are there already, so results
+	// need no order and those that wait may be many.
+	most := 4096
+	if l.gated() {
+		most = slicedWindow // items at a limit are not to hold up the others
+	}
+	l.inOrder, l.window = false, min(len(items)+1, most)
 	s, err := newStream(l, withoutErrors(slices.Values(items)), b, len(items), func(i int) In { return items[i] })
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/mutant"
 	"parfor.dev/parfor/internal/task"
+	"parfor.dev/parfor/observe"
 )
 
 // ErrNested means that a loop on worker processes, run by a body, wrote to
@@ -49,6 +50,26 @@ func (p *policy) settleRemote(t engine.Task, o *engine.Outcome, decode func([]by
 	if o.Err != nil && task.ClaimsOpen.Load() > 0 {
 		task.EndClaims(o.Claims)
 	}
+	switch {
+	case o.Err == nil:
+		o.Flags = observe.OK
+	case p.reruns.due(p, t.Index, o.Err) || p.again(t.Index, int(t.Attempt), o.Err):
+		o.Flags = observe.Retried
+	default:
+		o.Flags = observe.Failed
+	}
+}
+
+// follow has a task that Settle found worth it run again, as it conflicted, or
+// as there is an attempt left. Ready is told with which attempt to do so.
+func (p *policy) follow(t engine.Task, err error, ready func(engine.Task)) {
+	p.meter.Retry(t.Index, int(t.Attempt), err)
+	if p.reruns.again(p, t.Index, err, func() { ready(t) }) {
+		return
+	}
+	wait := p.backoff.before(int(t.Attempt), err)
+	t.Attempt++
+	p.delays.after(wait, func() { ready(t) })
 }
 
 func (p *policy) ticket(t engine.Task, o *engine.Outcome) task.Ticket {
@@ -169,6 +190,7 @@ func (j *sliceJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 		}
 		return j.decode(b, &j.out[t.Index])
 	})
+	j.verdict(t, o)
 	if o.Err != nil && j.out != nil {
 		var zero Out
 		j.out[t.Index] = zero
@@ -179,6 +201,7 @@ func (j *sliceJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 func (j *sliceJob[In, Out]) settleSum(t engine.Task, o *engine.Outcome) {
 	var out Out
 	j.settleRemote(t, o, func(b []byte) error { return j.decode(b, &out) })
+	j.verdict(t, o)
 	if o.Err == nil {
 		j.sum.push(out)
 	}
@@ -186,28 +209,21 @@ func (j *sliceJob[In, Out]) settleSum(t engine.Task, o *engine.Outcome) {
 
 func (j *sliceJob[In, Out]) decode(b []byte, out *Out) error {
 	if err := j.result.Decode(b, out); err != nil {
-		return fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
+		return &permanent{fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)}
 	}
 	return nil
 }
 
 // Finish ends a task, or schedules another attempt.
 func (j *sliceJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
-	if err := o.Err; err != nil {
-		if j.reruns.again(&j.policy, t.Index, err, func() { j.Return([]engine.Task{t}) }) {
-			j.meter.Retry(t.Index, int(t.Attempt), err)
-			return
-		}
-		if j.again(t.Index, int(t.Attempt), err) {
-			j.meter.Retry(t.Index, int(t.Attempt), err)
-			wait := j.backoff.before(int(t.Attempt), err)
-			t.Attempt++
-			j.delays.after(wait, func() { j.Return([]engine.Task{t}) })
-			return
-		}
-		j.settle(t.Index, int(t.Attempt), err)
-	} else {
+	switch {
+	case o.Err == nil:
 		j.allowance.done(t.Index, int(t.Attempt))
+	case o.Flags&observe.Retried != 0:
+		j.follow(t, o.Err, func(t engine.Task) { j.Return([]engine.Task{t}) })
+		return
+	default:
+		j.settle(t.Index, int(t.Attempt), o.Err)
 	}
 	j.reruns.settle(t.Index)
 	if j.open.Add(-1) == 0 {

@@ -146,20 +146,14 @@ type postponed struct{ error }
 func (wk *worker[In, Out]) item(i, attempt int, in In) (out Out, commit uint64, last int, err error) {
 	var r *rerun
 	for {
+		var fate fate
 		if wk.each || wk.probe > 0 {
-			out, commit, err = wk.watch(i, attempt, in)
+			out, commit, fate, err = wk.watch(i, attempt, in, &r)
 		} else {
 			out, commit, err = wk.try(i, attempt, in)
+			fate = wk.decide(i, attempt, err, &r)
 		}
-		if err == nil {
-			wk.ok++
-			wk.free(r)
-			wk.allowance.done(i, attempt)
-			return out, commit, attempt, nil
-		}
-		if wk.conflicted(&r, err) {
-			wk.retried++
-			wk.meter.Retry(i, attempt, err)
+		if fate == repeats {
 			if !wk.pause(r) {
 				wk.free(r)
 				return out, 0, attempt, errStopped
@@ -167,16 +161,61 @@ func (wk *worker[In, Out]) item(i, attempt int, in In) (out Out, commit uint64, 
 			continue // it doesn't count as an attempt
 		}
 		wk.free(r)
-		switch {
-		case wk.again(i, attempt, err):
-			wk.retried++
-			wk.meter.Retry(i, attempt, err)
+		if fate == postpones {
 			err = &postponed{err}
-		case !wk.cancelled(err):
-			wk.failed++
 		}
-		return out, 0, attempt, err
+		return out, commit, attempt, err
 	}
+}
+
+// fate is what follows from an attempt. It is decided once: the loop may end
+// between two looks.
+type fate int
+
+const (
+	succeeds  fate = iota
+	repeats        // it conflicted, and runs again
+	postpones      // another attempt follows
+	fails
+	echoes // it failed because the loop ended
+)
+
+// decide judges an attempt and counts it.
+func (wk *worker[In, Out]) decide(i, attempt int, err error, r **rerun) fate {
+	switch {
+	case err == nil:
+		wk.ok++
+		wk.allowance.done(i, attempt)
+		return succeeds
+	case wk.conflicted(r, err):
+		wk.retried++
+		wk.meter.Retry(i, attempt, err)
+		return repeats
+	case wk.again(i, attempt, err):
+		wk.retried++
+		wk.meter.Retry(i, attempt, err)
+		return postpones
+	case wk.ctx.Err() != nil && wk.echo(err):
+		return echoes
+	}
+	wk.failed++
+	return fails
+}
+
+// flags are what observers are told of an attempt.
+func (f fate) flags(err error) observe.Flags {
+	switch f {
+	case succeeds:
+		return observe.OK
+	case repeats, postpones:
+		return observe.Retried
+	case echoes:
+		return 0
+	}
+	if isTimeout(err) {
+		return observe.Failed | observe.TimedOut
+	}
+	return observe.Failed
 }
 
 // pause waits until the body of a task that conflicted may run again. It holds
@@ -219,51 +258,32 @@ func (wk *worker[In, Out]) count(begin, took int64, first int) {
 	}
 }
 
-// exited counts an attempt whose body ended the goroutine.
-func (wk *worker[In, Out]) exited(i, attempt int, err error) {
-	again := wk.again(i, attempt, err)
+// exited decides an attempt whose body ended the goroutine.
+func (wk *worker[In, Out]) exited(i, attempt int, err error) fate {
+	var none *rerun
+	f := wk.decide(i, attempt, err, &none)
 	if wk.each {
-		wk.shard.Task(wk.began, meter.Now()-wk.began, i, attempt, wk.flags(i, attempt, err))
+		wk.shard.Task(wk.began, meter.Now()-wk.began, i, attempt, f.flags(err))
 	}
-	if again {
-		wk.retried++
-		wk.meter.Retry(i, attempt, err)
-	} else if !wk.cancelled(err) {
-		wk.failed++
-	}
+	return f
 }
 
-// cancelled reports whether an attempt failed only because the loop ended.
-func (wk *worker[In, Out]) cancelled(err error) bool { return wk.ctx.Err() != nil && wk.echo(err) }
-
 // watch is try with a clock, for loops that somebody observes.
-func (wk *worker[In, Out]) watch(i, attempt int, in In) (out Out, commit uint64, err error) {
+func (wk *worker[In, Out]) watch(i, attempt int, in In, r **rerun) (out Out, commit uint64, f fate, err error) {
 	begin := meter.Now()
 	if n := wk.probe; n > 0 {
 		wk.probe = 0
 		out, commit, err = wk.try(i, attempt, in)
 		wk.shard.Sample(meter.Now()-begin, n)
-		return out, commit, err
+		return out, commit, wk.decide(i, attempt, err, r), err
 	}
 	wk.began = begin
 	wk.shard.Begin(i, attempt, begin)
 	out, commit, err = wk.try(i, attempt, in)
-	wk.shard.Task(begin, meter.Now()-begin, i, attempt, wk.flags(i, attempt, err))
-	return out, commit, err
-}
-
-func (wk *worker[In, Out]) flags(i, attempt int, err error) observe.Flags {
-	switch {
-	case err == nil:
-		return observe.OK
-	case wk.again(i, attempt, err):
-		return observe.Retried
-	case wk.cancelled(err):
-		return 0
-	case isTimeout(err):
-		return observe.Failed | observe.TimedOut
-	}
-	return observe.Failed
+	took := meter.Now() - begin
+	f = wk.decide(i, attempt, err, r)
+	wk.shard.Task(begin, took, i, attempt, f.flags(err))
+	return out, commit, f, err
 }
 
 func isTimeout(err error) bool { _, ok := err.(*TimeoutError); return ok }

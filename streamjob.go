@@ -5,6 +5,7 @@ import (
 
 	"parfor.dev/parfor/internal/codec"
 	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/observe"
 )
 
 // streamJob is a stream as a remote executor sees it. A task's Ref is its
@@ -50,10 +51,11 @@ func (j *streamJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 	e := &j.entries[t.Ref]
 	j.settleRemote(t, o, func(b []byte) error {
 		if err := j.result.Decode(b, &e.out); err != nil {
-			return fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)
+			return &permanent{fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)}
 		}
 		return nil
 	})
+	j.verdict(t, o)
 	if e.commit = o.Commit; o.Err != nil {
 		var zero Out
 		e.out = zero
@@ -63,36 +65,29 @@ func (j *streamJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 // Finish ends a task, or schedules another attempt.
 func (j *streamJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	j.entries[t.Ref].attempt = int(t.Attempt)
-	err := o.Err
-	if err != nil {
-		if j.reruns.again(&j.policy, t.Index, err, func() { j.resume(t) }) {
-			j.meter.Retry(t.Index, int(t.Attempt), err)
-			return
-		}
-		if j.again(t.Index, int(t.Attempt), err) {
-			j.meter.Retry(t.Index, int(t.Attempt), err)
-			wait := j.backoff.before(int(t.Attempt), err)
-			j.pause(t.Ref, o.Took, err)
-			t.Attempt++
-			j.delays.after(wait, func() { j.resume(t) })
-			return
-		}
+	if o.Flags&observe.Retried != 0 {
+		j.pause(t.Ref, o.Took, o.Err)
+		j.follow(t, o.Err, func(t engine.Task) { j.Return([]engine.Task{t}) })
+		return
+	}
+	if o.Err == nil {
+		j.allowance.done(t.Index, int(t.Attempt))
 	}
 	j.reruns.settle(t.Index)
-	j.report(t.Ref, o.Took, err)
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.gate != nil && j.queued() > 0 && j.handle != nil {
-		j.handle.Wake()
-	}
+	j.report(t.Ref, o.Took, o.Err)
+	j.wakeIfQueued()
 }
 
-// resume offers a task again whose attempt has ended.
-func (j *streamJob[In, Out]) resume(t engine.Task) {
+// wakeIfQueued has the executor ask for what the end of a task let through.
+func (j *streamJob[In, Out]) wakeIfQueued() {
+	if j.gate == nil {
+		return
+	}
 	j.mu.Lock()
-	j.leave(t.Ref, false)
-	j.mu.Unlock()
-	j.Return([]engine.Task{t})
+	defer j.mu.Unlock()
+	if j.queued() > 0 && j.handle != nil {
+		j.handle.Wake()
+	}
 }
 
 // Return takes back tasks whose bodies never began, or are to begin again.

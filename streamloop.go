@@ -77,18 +77,12 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 			window = max(64, 4*s.width)
 		}
 	}
-	if l.gated() && l.window == 0 && known > window {
-		window = min(known, slicedWindow) // those at a limit are not to hold up the others
-	}
 	s.entries = make([]entry[In, Out], window)
 	s.freed = make([]int32, window)
 	for i := range s.freed {
 		s.freed[i] = int32(window - 1 - i)
 	}
 	s.ready.init(window)
-	if at != nil {
-		l.inOrder = false // results have their places, and failed items may come again
-	}
 	if l.inOrder {
 		s.lineup = make(lineup, window)
 	} else {

@@ -11,10 +11,10 @@ func (s *stream[In, Out]) start(w int) {
 	wk := newWorker(s.loop, w, s.body)
 	defer wk.end()
 	wk.goexit = func(i, attempt int, err error) {
-		wk.exited(i, attempt, err)
+		fate := wk.exited(i, attempt, err)
 		wk.count(0, 0, i)
 		wk.release()
-		s.takeOver(wk, ref, attempt, err)
+		s.takeOver(wk, ref, attempt, fate, err)
 	}
 	for ref, attempt = s.claim(wk); ref >= 0; ref, attempt = s.claim(wk) {
 		if !wk.acquire() {
@@ -94,8 +94,8 @@ func (s *stream[In, Out]) drop(ref int32) {
 
 // takeOver replaces a goroutine that is unwinding because a body called
 // Goexit.
-func (s *stream[In, Out]) takeOver(wk *worker[In, Out], ref int32, attempt int, err error) {
-	if s.again(s.entries[ref].index, attempt, err) {
+func (s *stream[In, Out]) takeOver(wk *worker[In, Out], ref int32, attempt int, f fate, err error) {
+	if f == postpones {
 		s.postpone(ref, attempt, 0, err)
 	} else {
 		s.entries[ref].attempt = attempt

@@ -89,6 +89,9 @@ func (s *stream[In, Out]) stuck(a *task.Asleep) bool {
 	if !ended && (s.inSource || len(s.freed) > 0) {
 		return false
 	}
+	if s.delays.some() && (s.idle > 0 || s.started < s.width) {
+		return false // somebody will run what waits for a further attempt
+	}
 	if s.remote == nil {
 		return s.dozes(a, s.idle-s.called)
 	}

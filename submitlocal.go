@@ -94,8 +94,11 @@ func (s *submission[In, Out]) attempt(n int) {
 		case returned:
 		case s.another(n, err):
 			go func() {
-				s.wait(s.backoff.before(n, err))
-				s.attempt(n + 1)
+				if s.wait(s.backoff.before(n, err)) {
+					s.attempt(n + 1)
+				} else {
+					s.end(n, out, err)
+				}
 			}()
 		default:
 			s.end(n, out, err)
@@ -109,10 +112,9 @@ func (s *submission[In, Out]) attempt(n int) {
 				continue
 			}
 		}
-		if !s.another(n, err) {
+		if !s.another(n, err) || !s.wait(s.backoff.before(n, err)) {
 			break
 		}
-		s.wait(s.backoff.before(n, err))
 		n++
 	}
 	returned = true
@@ -127,20 +129,26 @@ func (s *submission[In, Out]) pause(r *rerun) bool {
 	return r.block(s.ctx.Done())
 }
 
-// wait passes the time until a further attempt, on a lent slot. The end of the
-// submission's context ends it; the attempt then finds that out.
-func (s *submission[In, Out]) wait(d time.Duration) {
+// wait passes the time until a further attempt, on a lent slot. False means that
+// the submission's context ended first: there is none then, and a slot of the
+// future's own is not taken back, for that might take long.
+func (s *submission[In, Out]) wait(d time.Duration) bool {
 	if d <= 0 {
-		return
+		return s.ctx.Err() == nil
 	}
 	s.slot.Lend()
-	defer s.slot.TakeBack()
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-s.ctx.Done():
+		if s.give != nil {
+			s.give = nil
+			return false
+		}
 	}
+	s.slot.TakeBack()
+	return s.ctx.Err() == nil
 }
 
 func (s *submission[In, Out]) another(n int, err error) bool {

@@ -154,13 +154,7 @@ func (o *owner) touch(sh *share) {
 // count meters an attempt: one by one only if somebody watches. It comes before
 // Finish, which may end the loop and its meter.
 func (o *owner) count(sh *share, x *engine.Outcome, t engine.Task) {
-	f := observe.OK
-	if x.Err != nil {
-		f = observe.Failed
-		if sh.spec.Verdict != nil {
-			f = sh.spec.Verdict(t, x.Err)
-		}
-	}
+	f := x.Flags
 	if sh.spec.Meter.Watched() {
 		if x.Err != nil {
 			f |= failureFlags(x.Err)

@@ -44,11 +44,6 @@ type Spec struct {
 	Values       []Arg         // Propagate
 	Meter        *meter.Loop   // counters, slices, events; never nil
 	Label        func(Task) string
-
-	// Verdict says how the loop takes a failed attempt, for the meter: Retried
-	// when another follows, Failed, or nothing for an echo of the loop's end.
-	// Ask before Finish, which may end the loop and its meter. May be nil.
-	Verdict func(Task, error) observe.Flags
 }
 
 // Plain reports whether tasks of this loop need nothing in the worker but the
@@ -74,6 +69,11 @@ type Outcome struct {
 	Took   time.Duration
 	Claims uint64 // what the attempt's claims are held by
 	Commit uint64 // number of its commit, set by Settle
+
+	// Flags say how the job takes the attempt, for the meter: OK, Retried when
+	// another is to follow, Failed, or nothing for an echo of the loop's end.
+	// Settle sets them, once, and Finish goes by them.
+	Flags observe.Flags
 }
 
 // Job is one loop, or one submitted call, as a remote executor sees it. All
