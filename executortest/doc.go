@@ -54,7 +54,7 @@ func Run(t *testing.T, kind Kind, open Open) {
 	for _, group := range [][]check{
 		mapChecks, reduceChecks, streamChecks, sourceChecks, optionChecks, errorChecks, loopErrorChecks,
 		runningChecks, counterChecks, nestingChecks, timeoutChecks, identityChecks, stateChecks, contextChecks,
-		wireChecks, crashChecks, futureChecks, groupChecks, physicsChecks, clockChecks,
+		wireChecks, crashChecks, futureChecks, groupChecks, steeringChecks, physicsChecks, clockChecks,
 	} {
 		for _, c := range group {
 			if c.on == 0 || c.on.has(kind) {

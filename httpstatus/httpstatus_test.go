@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"parfor.dev/parfor"
@@ -131,7 +132,9 @@ func TestText(t *testing.T) {
 }
 
 // What a worker process sends arrives as it was.
-func TestCrosses(t *testing.T) {
+func TestCrosses(t *testing.T) { synctest.Test(t, crosses) }
+
+func crosses(t *testing.T) {
 	for code, final := range map[int]bool{429: false, 404: true} {
 		err := fmt.Errorf("post: %w", check(response(code, "30"), atNoon))
 		far := errwire.Decode(errwire.Append(nil, err))
