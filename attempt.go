@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parfor.dev/parfor/internal/codec"
 	"parfor.dev/parfor/internal/meter"
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/observe"
@@ -25,13 +26,15 @@ type policy struct {
 	delays delays        // tasks that wait for a further attempt
 
 	allowance *allowance // of further attempts
+
+	journal *journaling // nil without one
 }
 
 // ownContext reports whether every task needs a context of its own. Without
 // one, tasks of a worker share the worker's and a loop saves an allocation an
 // item.
 func (p *policy) ownContext() bool {
-	return task.NeedIdentity || p.timeout > 0 || p.attempts > 1
+	return task.NeedIdentity || p.timeout > 0 || p.attempts > 1 || p.journal != nil
 }
 
 // runner runs attempts on one goroutine of this process.
@@ -43,6 +46,9 @@ type runner[In, Out any] struct {
 	slot   task.Slot
 	shared *task.Ctx // the worker's context, where tasks need none of their own
 	pass   uint64    // of the turn of the task that runs alone on its keys
+
+	note   *task.Note        // of the item, in a journaled loop
+	encode *codec.Codec[Out] // of results in a journal; nil if they are nothing
 
 	// goexit is told of a body that called runtime.Goexit, while the goroutine
 	// unwinds: try will not return, and the goroutine is lost to the loop.
@@ -70,15 +76,25 @@ func (r *runner[In, Out]) try(index, attempt int, in In) (out Out, commit uint64
 		return out, 0, err
 	}
 	tc := &task.Ctx{Context: r.ctx, Attempt: r.identify(index, attempt)}
+	if r.note != nil {
+		n := *r.note
+		tc.Note = &n
+	}
 	if r.timeout > 0 {
 		out, err = r.within(tc, index, attempt, in)
 	} else {
 		out, err = r.call(tc, index, attempt, in)
 	}
 	ok := err == nil
+	if ok && tc.Note != nil {
+		err = r.describe(tc.Note, attempt, out)
+	}
 	commit, err = tc.Finish(err)
-	if ok && err != nil && !errors.Is(err, task.ErrConflict) {
+	if ok && err != nil && !errors.Is(err, task.ErrConflict) && err != errStopped {
 		err = &permanent{err}
+	}
+	if tc.Note != nil {
+		err = r.journal.settle(tc.Note, err)
 	}
 	return out, commit, err
 }

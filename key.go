@@ -30,6 +30,9 @@ func Key(ctx context.Context) string {
 }
 
 func appendKey(b []byte, a *task.Attempt) []byte {
+	if a.Note != nil {
+		return appendJournalKey(b, a.Loop.Journal, &a.Note.Key)
+	}
 	if a.Parent != nil {
 		b = append(appendKey(b, a.Parent), '/')
 	} else {

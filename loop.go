@@ -264,6 +264,9 @@ func (l *loop) skip(lo, hi int) {
 func (l *loop) close(claimed, total int, sourceBlocked bool) error {
 	ended := context.Cause(l.ctx) // before undo adds the loop's own
 	l.undo()
+	if l.journal != nil {
+		l.endJournal(claimed == total)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f := &l.failed
@@ -307,6 +310,7 @@ func (l *loop) spec(body *registry.Body) (*engine.Spec, error) {
 	}
 	return &engine.Spec{Name: l.name, Body: body, Ctx: l.ctx, Workers: l.workers, Chunk: l.chunk,
 		Timeout: l.timeout, Grace: l.grace, Args: args, Values: values, Meter: l.meter, Serializable: l.serializable,
+		Journal: l.tasks.Journal, Ignores: l.tasks.Ignores,
 		Verdict: func(t engine.Task, err error) observe.Flags { return l.verdict(t.Index, int(t.Attempt), err) },
 		Label: func(t engine.Task) string {
 			if l.labels == nil {

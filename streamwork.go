@@ -21,6 +21,7 @@ func (s *stream[In, Out]) start(w int) {
 		}
 		e := &s.entries[ref]
 		wk.open(1)
+		wk.note, wk.encode = e.note, s.result
 		out, commit, last, err := wk.item(e.index, attempt, e.in)
 		wk.count(0, 0, e.index)
 		if p, again := err.(*postponed); again {

@@ -119,6 +119,7 @@ func (s *submission[In, Out]) alone() error {
 	refuse(c.limit > 0, "LoopTimeout: there is no loop; Timeout limits an attempt, a deadline of ctx all of them")
 	refuse(c.dupGiven, "OnDuplicate: one task has no key")
 	refuse(c.budget > 0, "AttemptBudget: one task has no siblings to share it with")
+	refuse(c.journaled.on(), "Journal: one task is no loop to resume")
 	if len(bad) > 0 {
 		return fmt.Errorf("%w for Submit: %w", ErrOption, errors.Join(bad...))
 	}

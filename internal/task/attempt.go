@@ -117,6 +117,11 @@ type Loop struct {
 	// its tasks. Program is 0 for a loop in the process that began it.
 	Program, Run uint64
 
+	// Journal tells the journal of this loop from all others, for the keys of its
+	// tasks; it is empty without one. Ignores are the names of what is not in it.
+	Journal []byte
+	Ignores []string
+
 	// Serializable makes every read an observation.
 	Serializable bool
 
@@ -155,6 +160,7 @@ type Attempt struct {
 	Parent *Attempt // of the loop that the enclosing task's body runs, or nil
 	Token  uint64   // in a worker process: who it is to the owner; see Claimant
 	Pass   uint64   // of its turn; see [TakeTurn]
+	Note   *Note    // of a task of a journaled loop, else nil
 
 	section // guards the next two
 	done    bool
@@ -276,7 +282,7 @@ func (a *Attempt) Finish(err error) (uint64, error) {
 }
 
 func (a *Attempt) ticket() Ticket {
-	return Ticket{Claims: a.Token, Pass: a.Pass, Loop: a.Loop, Item: a.Index}
+	return Ticket{Claims: a.Token, Pass: a.Pass, Loop: a.Loop, Item: a.Index, Note: a.Note}
 }
 
 // tokens numbers the attempts of this process that claim something. The
