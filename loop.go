@@ -62,6 +62,9 @@ func open(ctx context.Context, name string, opts []Option) (*loop, error) {
 		v, ok := c.values[name]
 		return v, nil, ok
 	}, Run: runs.Add(1), Serializable: c.serializable, Ordered: true}
+	if l.parent != nil {
+		l.tasks.Nth = l.parent.NextLoop()
+	}
 	if err := c.runsOn(l.engine); err != nil {
 		return nil, err
 	}

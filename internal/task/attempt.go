@@ -117,6 +117,11 @@ type Loop struct {
 	// its tasks. Program is 0 for a loop in the process that began it.
 	Program, Run uint64
 
+	// Nth numbers the loops that one attempt runs, from 1: unlike Run it is the
+	// same in the next attempt, and when a journaled loop is resumed. It is 0 for
+	// a loop outside of tasks.
+	Nth uint64
+
 	// Journal tells the journal of this loop from all others, for the keys of its
 	// tasks; it is empty without one. Ignores are the names of what is not in it.
 	Journal []byte
@@ -162,6 +167,8 @@ type Attempt struct {
 	Pass   uint64   // of its turn; see [TakeTurn]
 	Note   *Note    // of a task of a journaled loop, else nil
 
+	loops atomic.Uint64 // begun under this attempt
+
 	section // guards the next two
 	done    bool
 	tx      Tx
@@ -174,6 +181,9 @@ type Attempt struct {
 	children  atomic.Int32  // tasks submitted under this attempt that are open
 	childless chan struct{} // closed when there are none left; made by Join
 }
+
+// NextLoop numbers a loop that begins under this attempt.
+func (a *Attempt) NextLoop() uint64 { return a.loops.Add(1) }
 
 // Own tells the attempt that its body is about to run on the calling goroutine,
 // whose calls then cost less. It is called before anybody else has the attempt.
