@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parfor.dev/parfor/internal/codec"
 	"parfor.dev/parfor/internal/meter"
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/observe"
@@ -27,13 +28,15 @@ type policy struct {
 
 	allowance *allowance // of further attempts
 	kills     *kills     // nil if nobody may kill one task
+
+	journal *journaling // nil without one
 }
 
 // ownContext reports whether every task needs a context of its own. Without
 // one, tasks of a worker share the worker's and a loop saves an allocation an
 // item.
 func (p *policy) ownContext() bool {
-	return task.NeedIdentity || p.timeout > 0 || p.attempts > 1 || p.kills != nil || p.grows()
+	return task.NeedIdentity || p.timeout > 0 || p.attempts > 1 || p.kills != nil || p.journal != nil || p.grows()
 }
 
 // runner runs attempts on one goroutine of this process.
@@ -46,6 +49,9 @@ type runner[In, Out any] struct {
 	shared *task.Ctx // the worker's context, where tasks need none of their own
 	traced bool      // somebody takes a trace of this process
 	pass   uint64    // of the turn of the task that runs alone on its keys
+
+	note   *task.Note        // of the item, in a journaled loop
+	encode *codec.Codec[Out] // of results in a journal; nil if they are nothing
 
 	// goexit is told of a body that called runtime.Goexit, while the goroutine
 	// unwinds: try will not return, and the goroutine is lost to the loop.
@@ -78,6 +84,10 @@ func (r *runner[In, Out]) try(index, attempt int, in In) (out Out, commit uint64
 		defer end()
 		tc.Context = ctx
 	}
+	if r.note != nil {
+		n := *r.note
+		tc.Note = &n
+	}
 	if r.timeout > 0 {
 		out, err = r.within(tc, index, attempt, in)
 	} else {
@@ -87,9 +97,15 @@ func (r *runner[In, Out]) try(index, attempt int, in In) (out Out, commit uint64
 		err = ErrKilled
 	}
 	ok := err == nil
+	if ok && tc.Note != nil {
+		err = r.describe(tc.Note, attempt, out)
+	}
 	commit, err = tc.Finish(err)
-	if ok && err != nil && !errors.Is(err, task.ErrConflict) {
+	if ok && err != nil && !errors.Is(err, task.ErrConflict) && err != errStopped {
 		err = &permanent{err}
+	}
+	if tc.Note != nil {
+		err = r.journal.settle(tc.Note, err)
 	}
 	return out, commit, err
 }

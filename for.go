@@ -48,7 +48,7 @@ func (l *loop) bare() error {
 	switch {
 	case l.engine.Remote != nil:
 		return fmt.Errorf("%w: For runs on goroutines only, not on %s: use Each", ErrOption, l.engine.Kind)
-	case l.timeout > 0, l.attempts > 1, l.gated(), l.label != nil, l.keepGoing, l.inOrder, l.window > 0, l.dupGiven, len(l.values) > 0:
+	case l.timeout > 0, l.attempts > 1, l.gated(), l.journaled.on(), l.label != nil, l.keepGoing, l.inOrder, l.window > 0, l.dupGiven, len(l.values) > 0:
 		return fmt.Errorf("%w: For takes On, Workers, Chunk, LoopTimeout, Name, CrashOnPanic and Observe: use Each for the others", ErrOption)
 	}
 	return nil

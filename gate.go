@@ -98,11 +98,12 @@ func (g *gate) fresh(ready *refs, now time.Time) (int32, bool) {
 }
 
 // admit takes what an entry wants of all quotas, or has it wait for the first that
-// has nothing left. It comes from the queue of from, nil for none.
+// has nothing left. It comes from the queue of from, nil for none. One that has
+// waited already doesn't go behind others: two could change places for ever.
 func (g *gate) admit(ref int32, from *quota, now time.Time) bool {
 	shares := g.guests[ref].shares
 	for _, s := range shares {
-		if s.quota == from || len(s.queue) == 0 && s.wait(now) == 0 {
+		if (from != nil || len(s.queue) == 0) && s.wait(now) == 0 {
 			continue
 		}
 		s.queue = append(s.queue, ref)

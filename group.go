@@ -2,6 +2,7 @@ package parfor
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"parfor.dev/parfor/internal/task"
@@ -45,6 +46,9 @@ func openGroup[In, Out any](ctx context.Context, seeds []In, b body[In, Out], op
 	}
 	if err := unkeyed(l.config); err != nil {
 		return nil, err
+	}
+	if l.journaled.on() {
+		return nil, fmt.Errorf("%w: Journal is for loops whose items are given: those of a Group come in another order each time", ErrOption)
 	}
 	f := &frontier[In, Out]{loop: l.tasks, seeds: seeds}
 	l.tasks.Group = f

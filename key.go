@@ -17,9 +17,12 @@ var (
 
 // Key returns a key of the task that ctx belongs to: the same in every attempt,
 // after conflicts, and on whichever worker it is tried again; another one for
-// every other item, and for every other run of the loop. Send it as the
+// every other item, and for every other run of the loop. In a loop with a
+// [Journal] it is the same in every run that goes on with the file. Send it as the
 // idempotency key of a paid call: what is tried again is then not paid again.
-// In a loop inside a task it is that task's key, a slash, and its own. It has
+//
+// In a loop inside a task it is that task's key, a slash, and its own, which
+// stays the same if the task begins its loops one after the other. It has
 // letters, digits, "-" and "/" only. Outside tasks it is empty.
 func Key(ctx context.Context) string {
 	a := task.From(ctx)
@@ -30,6 +33,9 @@ func Key(ctx context.Context) string {
 }
 
 func appendKey(b []byte, a *task.Attempt) []byte {
+	if a.Note != nil {
+		return appendJournalKey(b, a.Loop.Journal, &a.Note.Key)
+	}
 	if a.Parent != nil {
 		b = append(appendKey(b, a.Parent), '/')
 	} else {
@@ -39,6 +45,10 @@ func appendKey(b []byte, a *task.Attempt) []byte {
 		}
 		b = append(strconv.AppendUint(b, p, 36), '-')
 	}
-	b = strconv.AppendUint(b, a.Loop.Run, 36)
+	run := a.Loop.Run
+	if a.Loop.Nth > 0 {
+		run = a.Loop.Nth
+	}
+	b = strconv.AppendUint(b, run, 36)
 	return strconv.AppendInt(append(b, '-'), int64(a.Index), 10)
 }

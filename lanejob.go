@@ -50,7 +50,7 @@ func (l *lane[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error) {
 // result can't be read leaves nothing.
 func (l *lane[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 	var out Out
-	l.settleRemote(t, o, func(b []byte) error {
+	l.settleRemote(t, o, nil, func(b []byte) error {
 		if err := l.result.Decode(b, &out); err != nil {
 			return &permanent{fmt.Errorf("parfor: result of %s: %w", l.spec.Body.Name, err)}
 		}

@@ -63,6 +63,9 @@ func open(ctx context.Context, name string, opts []Option) (*loop, error) {
 		v, ok := c.values[name]
 		return v, nil, ok
 	}, Run: runs.Add(1), Serializable: c.serializable, Ordered: true}
+	if l.parent != nil {
+		l.tasks.Nth = l.parent.NextLoop()
+	}
 	if err := c.runsOn(l.engine); err != nil {
 		return nil, err
 	}
@@ -266,6 +269,9 @@ func (l *loop) skip(lo, hi int) {
 func (l *loop) close(claimed, total int, sourceBlocked bool) error {
 	ended := context.Cause(l.ctx) // before undo adds the loop's own
 	l.undo()
+	if l.journal != nil {
+		l.endJournal(claimed == total)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f := &l.failed
@@ -312,6 +318,7 @@ func (l *loop) spec(body *registry.Body) (*engine.Spec, error) {
 	}
 	return &engine.Spec{Name: l.name, Body: body, Ctx: l.ctx, Workers: l.workers, Chunk: l.chunk,
 		Timeout: l.timeout, Grace: l.grace, Args: args, Values: values, Meter: l.meter, Serializable: l.serializable,
+		Journal: l.tasks.Journal, Ignores: l.tasks.Ignores,
 		Label: func(t engine.Task) string {
 			if l.labels == nil {
 				return ""

@@ -47,7 +47,7 @@ func runSlice[In, Out any](ctx context.Context, items []In, out []Out, b body[In
 	if l.window > 0 {
 		return fmt.Errorf("%w: Window is for streams: a slice is there already, and so is the place for its results", ErrOption)
 	}
-	if l.engine.Remote != nil {
+	if l.engine.Remote != nil && !l.journaled.on() {
 		return runRemote(l, items, out, nil, b)
 	}
 	return runLocal(l, items, out, nil, b)
@@ -70,7 +70,7 @@ func openSlice[In, Out any](ctx context.Context, items []In, b body[In, Out], op
 // runLocal runs a loop on goroutines of this process. Results go to their places
 // in out, or are summed up, or are not wanted.
 func runLocal[In, Out any](l *loop, items []In, out []Out, sum *partials[Out], b body[In, Out]) error {
-	if l.attempts > 1 || l.gated() {
+	if l.attempts > 1 || l.gated() || l.journaled.on() {
 		return runThrough(l, items, out, b)
 	}
 	width := min(l.width(defaultInFlight), len(items))

@@ -42,6 +42,8 @@ type config struct {
 
 	conflicts    Conflicts
 	serializable bool
+
+	journaled journalOptions
 }
 
 func configure(opts []Option) (*config, error) {
@@ -61,6 +63,9 @@ func configure(opts []Option) (*config, error) {
 	}
 	if c.abandon && c.timeout == 0 {
 		bad = append(bad, errors.New("Abandon needs Timeout: it says when to leave a body behind"))
+	}
+	if err := c.journaled.check(); err != nil {
+		bad = append(bad, err)
 	}
 	if len(bad) > 0 {
 		return nil, fmt.Errorf("%w: %w", ErrOption, errors.Join(bad...))

@@ -45,7 +45,7 @@ func Reduce[In, Out any](ctx context.Context, items []In, fn func(context.Contex
 		return none, err
 	}
 	switch {
-	case l.gated():
+	case l.gated() || l.journaled.on():
 	case l.engine.Remote != nil && !l.inOrder:
 		c := newCombiner(l, combine)
 		return c.acc.result(runRemote(l, items, nil, c, b))

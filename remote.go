@@ -29,23 +29,24 @@ type claims struct {
 func (c *claims) end() { c.once.Do(func() { close(c.over) }) }
 
 // settleRemote decides an attempt that ended in another process: it reads the
-// result of a success with decode, then commits what came with it; of a failure
+// result of a success with decode, then commits what came with it, and adds
+// the note of a journaled loop; of a failure
 // it checks what the attempt had observed. What an attempt that came to nothing
 // held is free afterwards.
-func (p *policy) settleRemote(t engine.Task, o *engine.Outcome, decode func([]byte) error) {
+func (p *policy) settleRemote(t engine.Task, o *engine.Outcome, note *task.Note, decode func([]byte) error) {
 	if o.Err == nil {
 		o.Err = decode(o.Out)
 	} else if mutant.Is("leaked") && len(o.Writes) > 0 {
-		task.CommitEncoded(o.Writes, p.ticket(t, o))
+		task.CommitEncoded(o.Writes, p.ticket(t, o, note))
 	} else if len(o.Writes) > 0 && p.parent == nil && task.CheckEncoded != nil {
 		var c *task.Conflict
-		if err := task.CheckEncoded(o.Writes, p.ticket(t, o)); errors.As(err, &c) {
+		if err := task.CheckEncoded(o.Writes, p.ticket(t, o, note)); errors.As(err, &c) {
 			o.Err = c
 		}
 		o.Writes = nil
 	}
 	if o.Err == nil && len(o.Writes) > 0 {
-		o.Commit, o.Err = p.commitRemote(t, o)
+		o.Commit, o.Err = p.commitRemote(t, o, note)
 	}
 	if o.Err != nil && task.ClaimsOpen.Load() > 0 {
 		task.EndClaims(o.Claims)
@@ -72,20 +73,20 @@ func (p *policy) follow(t engine.Task, err error, ready func(engine.Task)) {
 	p.delays.after(wait, func() { ready(t) })
 }
 
-func (p *policy) ticket(t engine.Task, o *engine.Outcome) task.Ticket {
-	return task.Ticket{Claims: o.Claims, Pass: p.reruns.get(t.Index).pass(), Loop: p.tasks, Item: t.Index}
+func (p *policy) ticket(t engine.Task, o *engine.Outcome, note *task.Note) task.Ticket {
+	return task.Ticket{Claims: o.Claims, Pass: p.reruns.get(t.Index).pass(), Loop: p.tasks, Item: t.Index, Note: note}
 }
 
 // commitRemote commits the dictionary writes that came with a result.
-func (p *policy) commitRemote(t engine.Task, o *engine.Outcome) (uint64, error) {
+func (p *policy) commitRemote(t engine.Task, o *engine.Outcome, note *task.Note) (uint64, error) {
 	if p.parent != nil {
 		return 0, &permanent{ErrNested}
 	}
 	if task.CommitEncoded == nil {
 		return 0, &permanent{fmt.Errorf("parfor: a worker sent dictionary writes to a program without package dict")}
 	}
-	n, err := task.CommitEncoded(o.Writes, p.ticket(t, o))
-	if err != nil && !errors.Is(err, task.ErrConflict) {
+	n, err := task.CommitEncoded(o.Writes, p.ticket(t, o, note))
+	if err != nil && !errors.Is(err, task.ErrConflict) && err != errStopped {
 		err = &permanent{err}
 	}
 	return n, err
@@ -184,7 +185,7 @@ func (j *sliceJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 		j.settleSum(t, o)
 		return
 	}
-	j.settleRemote(t, o, func(b []byte) error {
+	j.settleRemote(t, o, nil, func(b []byte) error {
 		if j.out == nil {
 			return nil
 		}
@@ -200,7 +201,7 @@ func (j *sliceJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 // settleSum is Settle where results are combined.
 func (j *sliceJob[In, Out]) settleSum(t engine.Task, o *engine.Outcome) {
 	var out Out
-	j.settleRemote(t, o, func(b []byte) error { return j.decode(b, &out) })
+	j.settleRemote(t, o, nil, func(b []byte) error { return j.decode(b, &out) })
 	j.verdict(t, o)
 	if o.Err == nil {
 		j.sum.push(out)

@@ -14,6 +14,7 @@ type Result[In, Out any] struct {
 	Out     Out
 	Attempt int    // the one that decided, from 1
 	Commit  uint64 // place of its dictionary writes in the commit order, 0 without writes
+	Resumed bool   // it didn't run: a Journal had it
 }
 
 // Stream calls body for each item of seq and yields results as they finish, or
@@ -85,6 +86,9 @@ func (s *stream[In, Out]) consume(yield func(Result[In, Out], error) bool) (whol
 		if !whole {
 			s.abort(errBroken)
 			s.drain()
+			if s.journal != nil {
+				s.sumUpJournal(false)
+			}
 			s.ended = s.close(s.taken, s.known, false)
 		}
 	}()
@@ -94,7 +98,7 @@ func (s *stream[In, Out]) consume(yield func(Result[In, Out], error) bool) (whol
 			break
 		}
 		e := &s.entries[ref]
-		r := Result[In, Out]{Index: e.index, In: e.in, Out: e.out, Attempt: e.attempt, Commit: e.commit}
+		r := Result[In, Out]{Index: e.index, In: e.in, Out: e.out, Attempt: e.attempt, Commit: e.commit, Resumed: e.resumed}
 		var err error
 		if e.failed != nil {
 			err = e.failed
@@ -107,6 +111,9 @@ func (s *stream[In, Out]) consume(yield func(Result[In, Out], error) bool) (whol
 	whole = true
 	blocked := s.drain()
 	taken, total := s.counts()
+	if s.journal != nil {
+		s.sumUpJournal(taken == total)
+	}
 	s.ended = s.close(taken, max(total, s.known), blocked)
 	return true
 }

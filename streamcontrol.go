@@ -81,7 +81,7 @@ func (s *stream[In, Out]) end(index int) bool {
 
 // redoFailed has failed items run again.
 func (s *stream[In, Out]) redoFailed() int {
-	if s.at == nil || s.stop.Load() {
+	if s.at == nil || s.journal != nil || s.stop.Load() {
 		return 0
 	}
 	s.loop.mu.Lock()

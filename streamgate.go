@@ -118,7 +118,7 @@ func (s *stream[In, Out]) leave(ref int32, unused bool) {
 
 // measure counts an attempt that ended.
 func (s *stream[In, Out]) measure(took time.Duration, err error) {
-	if s.gate != nil && s.gate.tuner != nil && s.gate.tuner.ended(took, err) {
+	if took >= 0 && s.gate != nil && s.gate.tuner != nil && s.gate.tuner.ended(took, err) {
 		s.decide()
 	}
 }

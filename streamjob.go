@@ -43,18 +43,29 @@ func (j *streamJob[In, Out]) Take(dst []engine.Task) (n int, more bool) {
 }
 
 func (j *streamJob[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error) {
+	if n := j.entries[t.Ref].note; n != nil {
+		dst = append(dst, n.Key[:]...)
+	}
 	return j.in.Append(dst, &j.entries[t.Ref].in)
 }
 
 // Settle stores a result for the consumer and commits its writes.
 func (j *streamJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 	e := &j.entries[t.Ref]
-	j.settleRemote(t, o, func(b []byte) error {
+	if n := e.note; n != nil {
+		n.Pos, n.Attempts, n.Result = 0, uint32(t.Attempt), o.Out
+	}
+	j.settleRemote(t, o, e.note, func(b []byte) error {
 		if err := j.result.Decode(b, &e.out); err != nil {
 			return &permanent{fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)}
 		}
 		return nil
 	})
+	if e.note != nil {
+		if o.Err = j.journal.settle(e.note, o.Err); o.Err != nil && o.Flags == observe.OK {
+			o.Flags = observe.Failed
+		}
+	}
 	j.verdict(t, o)
 	if e.commit = o.Commit; o.Err != nil {
 		var zero Out

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parfor.dev/parfor/internal/codec"
+	"parfor.dev/parfor/internal/task"
 )
 
 // stream is a running [Stream]. Its items live in a fixed number of entries,
@@ -21,6 +22,8 @@ type stream[In, Out any] struct {
 	width   int
 	known   int                 // how many items the source has, -1 if only it knows
 	remote  *streamJob[In, Out] // nil in this process
+	keys    *itemKeys[In]       // of a journaled loop, for the feeder
+	result  *codec.Codec[Out]   // likewise
 	fed     chan struct{}       // closed when the feeder has ended
 	group   *frontier[In, Out]  // instead of source and feeder, nil unless tasks add tasks
 
@@ -55,7 +58,9 @@ type entry[In, Out any] struct {
 	out            Out
 	commit         uint64
 	failed         *TaskError
-	again          int32 // attempt to claim it with
+	again          int32      // attempt to claim it with
+	note           *task.Note // in a journaled loop
+	resumed        bool
 }
 
 func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], known int, at func(index int) In) (*stream[In, Out], error) {
@@ -91,6 +96,11 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 	if err := labelled(l, s.item); err != nil {
 		return nil, err
 	}
+	if l.journaled.on() {
+		if err := s.openJournal(); err != nil {
+			return nil, err
+		}
+	}
 	l.lookAt(s.stuck)
 	l.begin(s.width, known)
 	if l.gated() {
@@ -105,6 +115,9 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 		l.undo = func() { detach(); undo() }
 	}
 	s.group, _ = l.tasks.Group.(*frontier[In, Out])
+	if s.journal != nil {
+		s.tellOfJournal()
+	}
 	if err := s.attach(); err != nil {
 		l.abort(err)
 		l.close(0, known, false)
@@ -227,12 +240,27 @@ func (s *stream[In, Out]) sourceFailed(err error) {
 // window for the next one, so that the source is asked for no item that would
 // have to wait outside of it, and reports false when the loop has ended.
 func (s *stream[In, Out]) push(in In) bool {
+	e := entry[In, Out]{index: s.taken, in: in, again: 1} // only this goroutine takes
+	var bad error
+	if s.journal != nil {
+		var err error
+		if bad, err = s.recall(&e); err != nil {
+			s.abort(err)
+			return false
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.awaitRoom() { // a Control may have taken it
 		return false
 	}
-	s.enter(in)
+	s.taken++
+	if ref := s.occupy(e); e.attempt > 0 { // the journal has it, or can't have it
+		s.recalled(ref, bad)
+	} else {
+		s.ready.push(ref)
+		s.offer()
+	}
 	return s.awaitRoom()
 }
 
@@ -254,12 +282,18 @@ func (s *stream[In, Out]) enter(in In) {
 	s.place(index, in)
 }
 
+// place is enter for an item that has an index.
 func (s *stream[In, Out]) place(index int, in In) {
-	ref := s.freed[len(s.freed)-1]
-	s.freed = s.freed[:len(s.freed)-1]
-	s.entries[ref] = entry[In, Out]{index: index, in: in, again: 1}
-	s.ready.push(ref)
+	s.ready.push(s.occupy(entry[In, Out]{index: index, in: in, again: 1}))
 	s.offer()
+}
+
+// occupy takes a free entry.
+func (s *stream[In, Out]) occupy(e entry[In, Out]) (ref int32) {
+	ref = s.freed[len(s.freed)-1]
+	s.freed = s.freed[:len(s.freed)-1]
+	s.entries[ref] = e
+	return ref
 }
 
 // offer makes somebody claim a ready entry. The lock is held.

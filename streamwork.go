@@ -24,6 +24,7 @@ func (s *stream[In, Out]) start(w int) {
 		e := &s.entries[ref]
 		wk.open(1)
 		begin := s.clock()
+		wk.note, wk.encode = e.note, s.result
 		out, commit, last, err := wk.item(e.index, attempt, e.in)
 		took := s.clock() - begin
 		wk.count(0, 0, e.index)

@@ -16,7 +16,7 @@ func (c *core[K, V]) direct(k K, s *step[V]) bool {
 	h := t.words.Hash(w)
 	i := t.shardOf(h)
 	t.words.Lock(i)
-	if t.watch.some.Load() || c.closed.Load() {
+	if t.watch.some.Load() || c.closed.Load() || writeset.Kept() {
 		t.words.Unlock(i)
 		return false
 	}

@@ -95,6 +95,9 @@ func (c *liveCore[K, V]) op(ctx context.Context, op liveOp, k K, a, b V) (v V, o
 	if err != nil {
 		return v, false, err
 	}
+	if err := c.unjournaled(at, op != liveGet); err != nil {
+		return v, false, err
+	}
 	if at == nil && op != liveGet {
 		c.used()
 	}
@@ -135,6 +138,9 @@ type wholeOf[K comparable, V any] struct {
 func (c *liveCore[K, V]) whole(ctx context.Context, op liveOp) (w wholeOf[K, V], err error) {
 	at, err := c.enter(ctx)
 	if err != nil {
+		return w, err
+	}
+	if err := c.unjournaled(at, op == liveClear); err != nil {
 		return w, err
 	}
 	if at == nil && op == liveClear {

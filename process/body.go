@@ -40,6 +40,10 @@ func (a *attempt) run(in []byte) {
 	if a.ctx != a.shared {
 		a.ctx.Own()
 	}
+	if len(a.loop.shared.Journal) > 0 { // the item's key comes first
+		a.ctx.Note = &task.Note{Key: [16]byte(in)}
+		in = in[16:]
+	}
 	returned := false
 	defer func() {
 		if returned {

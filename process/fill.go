@@ -116,7 +116,7 @@ func (o *owner) announce(sh *share) {
 	o.told[sh.id] = true
 	sh.pinned.Store(true)
 	s := sh.spec
-	m := wire.Loop{ID: sh.id, Name: s.Name, Timeout: s.Timeout, Serializable: s.Serializable, Args: wireArgs(s.Args), Values: wireArgs(s.Values)}
+	m := wire.Loop{ID: sh.id, Name: s.Name, Timeout: s.Timeout, Serializable: s.Serializable, Journal: s.Journal, Ignores: s.Ignores, Args: wireArgs(s.Args), Values: wireArgs(s.Values)}
 	if at, ok := s.Ctx.Deadline(); ok {
 		m.Left, m.Limited = time.Until(at), true
 	}

@@ -74,7 +74,8 @@ func (ls *loops) newState(m *wire.Loop) *loopState {
 	for _, a := range m.Args {
 		l.encoded[a.Name] = a.Encoded
 	}
-	l.shared = task.Loop{Name: m.Name, Arg: l.arg, Keep: l.keep, Program: ls.pool, Run: uint64(m.ID), Serializable: m.Serializable}
+	l.shared = task.Loop{Name: m.Name, Arg: l.arg, Keep: l.keep, Program: ls.pool, Run: uint64(m.ID), Serializable: m.Serializable,
+		Journal: m.Journal, Ignores: m.Ignores}
 	if items, ok := l.encoded[task.GroupArg]; ok {
 		l.shared.Group = string(items)
 	}

@@ -158,7 +158,7 @@ func (s *slot) context(t shm.Task, pos uint64) (*task.Ctx, context.CancelFunc) {
 		tc.Context = ctx
 		return tc, cancel
 	}
-	if !task.NeedIdentity && t.Attempt == 1 && s.loop.shared.Group == nil {
+	if !task.NeedIdentity && t.Attempt == 1 && s.loop.shared.Group == nil && len(s.loop.shared.Journal) == 0 {
 		s.shared = tc
 	}
 	return tc, nil

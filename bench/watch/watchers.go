@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/logs"
@@ -13,8 +15,8 @@ import (
 )
 
 // watcher is a way to have a loop watched: what it adds to the loop's options,
-// and what is to be done after the loop, which counts too. Whatever else a loop
-// can have beside it, a journal say, is one more line in watchers.
+// and what is to be done after the loop, which counts too. A journal is among
+// them: it watches what is done, and writes it down.
 type watcher struct {
 	name string
 	open func() (opts []parfor.Option, end func())
@@ -31,6 +33,7 @@ var watchers = []watcher{
 	{"metrics", observed(func() observe.Observer { return metrics.New() })},
 	{"trace", traced()},
 	{"trace, compressed", traced(trace.Gzip())},
+	{"journal", journaled()},
 	{"all together", func() ([]parfor.Option, func()) {
 		t := trace.New(io.Discard)
 		return []parfor.Option{
@@ -49,6 +52,15 @@ func observed(make func() observe.Observer) func() ([]parfor.Option, func()) {
 			return nil, func() {}
 		}
 		return []parfor.Option{parfor.Observe(make())}, func() {}
+	}
+}
+
+// journaled gives each loop a new journal.
+func journaled() func() ([]parfor.Option, func()) {
+	return func() ([]parfor.Option, func()) {
+		dir, err := os.MkdirTemp("", "watch")
+		must(err)
+		return []parfor.Option{parfor.Journal(filepath.Join(dir, "journal")), parfor.Name("watched")}, func() { must(os.RemoveAll(dir)) }
 	}
 }
 

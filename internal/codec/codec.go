@@ -26,7 +26,8 @@ import (
 type Codec[T any] struct {
 	Append func(dst []byte, v *T) ([]byte, error)
 	Decode func(b []byte, v *T) error
-	Fixed  int // bytes of every encoding, 0 if they vary
+	Fixed  int    // bytes of every encoding, 0 if they vary
+	Kind   string // "raw"; "binary", of types with methods for it; "cbor", of the fallback
 
 	Text bool // T is a kind of string, and its encoding its bytes
 
@@ -59,22 +60,16 @@ func Of[T any]() *Codec[T] {
 }
 
 func choose[T any](t reflect.Type) *Codec[T] {
-	if c := failure[T](t); c != nil {
-		return c
+	for _, f := range []struct {
+		kind string
+		make func(reflect.Type) *Codec[T]
+	}{{"error", failure[T]}, {"binary", marshaler[T]}, {"raw", scalar[T]}, {"raw", sequence[T]}, {"raw", flat[T]}} {
+		if c := f.make(t); c != nil {
+			c.Kind = f.kind
+			return c
+		}
 	}
-	if c := marshaler[T](t); c != nil {
-		return c
-	}
-	if c := scalar[T](t); c != nil {
-		return c
-	}
-	if c := sequence[T](t); c != nil {
-		return c
-	}
-	if c := flat[T](t); c != nil {
-		return c
-	}
-	return &Codec[T]{Append: appendFallback[T], Decode: decodeFallback[T]}
+	return &Codec[T]{Append: appendFallback[T], Decode: decodeFallback[T], Kind: "cbor"}
 }
 
 // Put appends the encoding of v.

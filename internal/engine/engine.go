@@ -39,6 +39,8 @@ type Spec struct {
 	Timeout time.Duration // per attempt, from its start; 0 means none
 
 	Serializable bool          // every read of a dictionary counts
+	Journal      []byte        // see task.Loop; with it, a key of 16 bytes comes before each item
+	Ignores      []string      // likewise
 	Grace        time.Duration // between a cancelled context and the kill
 	Args         []Arg         // With
 	Values       []Arg         // Propagate
@@ -50,7 +52,7 @@ type Spec struct {
 // body: no arguments, context values, deadline or timeout. Plain loops cost a
 // worker no message when they start.
 func (s *Spec) Plain() bool {
-	if len(s.Args) > 0 || len(s.Values) > 0 || s.Timeout > 0 || s.Serializable {
+	if len(s.Args) > 0 || len(s.Values) > 0 || s.Timeout > 0 || s.Serializable || len(s.Journal) > 0 {
 		return false
 	}
 	_, has := s.Ctx.Deadline()

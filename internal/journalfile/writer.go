@@ -57,7 +57,12 @@ type disk interface {
 // AppendDone adds an item. It copies d, and blocks only when 1 MiB waits to be
 // written. Its error is that of the journal, or ErrTooLarge, which breaks
 // nothing.
-func (w *Writer) AppendDone(d *Done) (Pos, error) {
+func (w *Writer) AppendDone(d *Done) (Pos, error) { return w.AppendCommit(d, nil) }
+
+// AppendCommit is AppendDone for an item whose commit gets its number now: the
+// numbers that number returns, and that d gets, are in the order of the
+// records. It is called once, unless there is an error.
+func (w *Writer) AppendCommit(d *Done, number func() uint64) (Pos, error) {
 	if n := d.size(); n > MaxRecord {
 		return 0, fmt.Errorf("%w: an item with a result of %d bytes and writes of %d bytes, together at most %d: keep large results in files of their own",
 			ErrTooLarge, len(d.Result), len(d.Writes), MaxRecord)
@@ -66,6 +71,9 @@ func (w *Writer) AppendDone(d *Done) (Pos, error) {
 	defer w.mu.Unlock()
 	if err := w.admit(&Record{Kind: KindDone}); err != nil {
 		return 0, err
+	}
+	if number != nil {
+		d.Commit = number()
 	}
 	at := len(w.buf)
 	w.buf = d.append(w.pre.begin(w.buf, KindDone))

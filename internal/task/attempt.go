@@ -117,6 +117,16 @@ type Loop struct {
 	// its tasks. Program is 0 for a loop in the process that began it.
 	Program, Run uint64
 
+	// Nth numbers the loops that one attempt runs, from 1: unlike Run it is the
+	// same in the next attempt, and when a journaled loop is resumed. It is 0 for
+	// a loop outside of tasks.
+	Nth uint64
+
+	// Journal tells the journal of this loop from all others, for the keys of its
+	// tasks; it is empty without one. Ignores are the names of what is not in it.
+	Journal []byte
+	Ignores []string
+
 	// Serializable makes every read an observation.
 	Serializable bool
 
@@ -159,6 +169,9 @@ type Attempt struct {
 	Parent *Attempt // of the loop that the enclosing task's body runs, or nil
 	Token  uint64   // in a worker process: who it is to the owner; see Claimant
 	Pass   uint64   // of its turn; see [TakeTurn]
+	Note   *Note    // of a task of a journaled loop, else nil
+
+	loops atomic.Uint64 // begun under this attempt
 
 	section // guards the next four
 	done    bool
@@ -174,6 +187,9 @@ type Attempt struct {
 	children  atomic.Int32  // tasks submitted under this attempt that are open
 	childless chan struct{} // closed when there are none left; made by Join
 }
+
+// NextLoop numbers a loop that begins under this attempt.
+func (a *Attempt) NextLoop() uint64 { return a.loops.Add(1) }
 
 // Own tells the attempt that its body is about to run on the calling goroutine,
 // whose calls then cost less. It is called before anybody else has the attempt.
@@ -292,7 +308,7 @@ func (a *Attempt) decide(tx Tx, err error) (uint64, error) {
 }
 
 func (a *Attempt) ticket() Ticket {
-	return Ticket{Claims: a.Token, Pass: a.Pass, Loop: a.Loop, Item: a.Index}
+	return Ticket{Claims: a.Token, Pass: a.Pass, Loop: a.Loop, Item: a.Index, Note: a.Note}
 }
 
 // tokens numbers the attempts of this process that claim something. The

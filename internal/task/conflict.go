@@ -30,4 +30,5 @@ type Ticket struct {
 	Pass   uint64 // of the turn in which it runs alone on its keys, 0 for none
 	Loop   *Loop  // whose item it is, nil for none
 	Item   int    // its index
+	Note   *Note  // of a task of a journaled loop, else nil
 }

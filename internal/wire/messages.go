@@ -24,6 +24,9 @@ type Loop struct {
 
 	Serializable bool // every read of a dictionary counts
 
+	Journal []byte // see task.Loop
+	Ignores []string
+
 	Args   []Arg
 	Values []Arg
 }
@@ -35,6 +38,10 @@ func AppendLoop(dst []byte, l *Loop) []byte {
 	dst = binary.AppendVarint(dst, int64(l.Timeout))
 	dst = binary.AppendVarint(dst, int64(l.Left))
 	dst = append(dst, flag(l.Limited), flag(l.Serializable))
+	dst = binary.AppendUvarint(appendBytes(dst, l.Journal), uint64(len(l.Ignores)))
+	for _, name := range l.Ignores {
+		dst = appendBytes(dst, name)
+	}
 	for _, args := range [][]Arg{l.Args, l.Values} {
 		dst = binary.AppendUvarint(dst, uint64(len(args)))
 		for _, a := range args {
@@ -49,7 +56,10 @@ func AppendLoop(dst []byte, l *Loop) []byte {
 func DecodeLoop(b []byte) (*Loop, error) {
 	d := decoder{b: b}
 	l := &Loop{ID: uint32(d.uvarint()), Name: string(d.bytes()), Timeout: time.Duration(d.varint()),
-		Left: time.Duration(d.varint()), Limited: d.byte() != 0, Serializable: d.byte() != 0}
+		Left: time.Duration(d.varint()), Limited: d.byte() != 0, Serializable: d.byte() != 0, Journal: d.bytes()}
+	for n := d.uvarint(); n > 0 && !d.bad; n-- {
+		l.Ignores = append(l.Ignores, string(d.bytes()))
+	}
 	for _, args := range []*[]Arg{&l.Args, &l.Values} {
 		for n := d.uvarint(); n > 0 && !d.bad; n-- {
 			*args = append(*args, Arg{Name: string(d.bytes()), Encoded: d.bytes()})

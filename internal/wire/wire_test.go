@@ -42,7 +42,7 @@ func TestATornFrameIsTheEnd(t *testing.T) {
 }
 
 func TestLoopRoundTrips(t *testing.T) {
-	in := &Loop{ID: 1<<31 | 5, Name: "n", Timeout: time.Second, Left: -3, Limited: true,
+	in := &Loop{ID: 1<<31 | 5, Name: "n", Timeout: time.Second, Left: -3, Limited: true, Journal: []byte("j"), Ignores: []string{"d", "e"},
 		Args: []Arg{{"a", []byte{1}}, {"b", []byte{}}}, Values: []Arg{{"v", []byte("x")}}}
 	out, err := DecodeLoop(AppendLoop(nil, in))
 	if err != nil || !reflect.DeepEqual(in, out) {

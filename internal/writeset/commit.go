@@ -32,7 +32,23 @@ func Next() uint64 { return last.Add(1) }
 // Locks are taken in one global order (dictionary, then shard) and are held
 // until everything is applied: a reader never sees half of a commit and then,
 // elsewhere, its absence.
+//
+// The record of a journaled loop is added before anything is applied, with all
+// locks held: readers who need no lock can't see what may be lost, and what
+// depends on it comes after it in the journal.
 func Commit(parts []Part, t task.Ticket) (uint64, error) {
+	b := bookOf(t)
+	if b != nil {
+		if err := b.adopt(parts); err != nil {
+			return 0, err
+		}
+	}
+	return commit(parts, t, b, t.Note)
+}
+
+// commit is Commit for who has the book b; a commit without a note leaves no
+// record.
+func commit(parts []Part, t task.Ticket, b *Book, note *task.Note) (uint64, error) {
 	observed, changes := lookAt(parts)
 	if !observed && !changes {
 		return 0, nil
@@ -47,6 +63,12 @@ func Commit(parts []Part, t task.Ticket) (uint64, error) {
 		return Commit(parts[1:], t)
 	}
 	lock(parts)
+	if changes && Kept() {
+		if err := allowed(parts, b); err != nil {
+			unlock(parts)
+			return 0, err
+		}
+	}
 	if observed && !mutant.Is("unvalidated") {
 		if c := conflict(parts, t); c != nil {
 			unlock(parts)
@@ -63,7 +85,11 @@ func Commit(parts []Part, t task.Ticket) (uint64, error) {
 			return 0, err
 		}
 	}
-	n := last.Add(1)
+	n, err := number(parts, b, note)
+	if err != nil {
+		unlock(parts)
+		return 0, err
+	}
 	for _, p := range parts {
 		p.Apply(n, t)
 	}
@@ -74,6 +100,14 @@ func Commit(parts []Part, t task.Ticket) (uint64, error) {
 	}
 	unlock(parts)
 	return n, nil
+}
+
+// number gives a commit its number, and its record.
+func number(parts []Part, b *Book, note *task.Note) (uint64, error) {
+	if b == nil || note == nil {
+		return last.Add(1), nil
+	}
+	return b.record(parts, note)
 }
 
 // Check returns a *[task.Conflict] if the parts depend on something that has

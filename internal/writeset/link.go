@@ -18,6 +18,7 @@ func init() {
 	task.CheckEncoded = CheckEncoded
 	task.EndClaims = EndClaims
 	task.EndLife = EndLife
+	task.OpenBook = openBook
 	call.Handle(callKind, serve)
 }
 
