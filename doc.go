@@ -30,6 +30,12 @@
 // was finished stays, and [LoopError.Done] says what that is. A failed future
 // that nobody read is reported when its executor is closed.
 //
+// # Going on after a crash
+//
+// With [Journal] the same call goes on where the program ended, however it
+// ended: what was done is not run again, and dictionaries come back with it.
+// [Key] is what to send with a call that costs money.
+//
 // # What leaves the process
 //
 // A function is registered, never sent: [Register], [RegisterAs],

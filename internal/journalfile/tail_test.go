@@ -91,8 +91,12 @@ func TestCutAtEveryByte(t *testing.T) {
 				if n == f.ends[0] && name == "records from elsewhere" {
 					continue // it is where they belong
 				}
-				want := f.texts[:f.cutAt(n)]
 				b := append(slices.Clone(f.bytes[:n]), tail...)
+				whole := n // the tail may begin, by chance, as the file goes on
+				for whole < int64(min(len(b), len(f.bytes))) && b[whole] == f.bytes[whole] {
+					whole++
+				}
+				want := f.texts[:f.cutAt(whole)]
 				got, err := resumed(t, path, b)
 				if err != nil || !slices.Equal(got, want) {
 					t.Fatalf("cut at %d, then %s: %d records, not %d; %v", n, name, len(got), len(want), err)
