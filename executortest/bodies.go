@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"parfor.dev/parfor"
 )
@@ -92,6 +93,12 @@ func (s Step) run(ctx context.Context) (Reply, error) {
 	switch s.Do {
 	case refuse:
 		return r, fmt.Errorf("step %d: %w", s.N, errRefused)
+	case refuseFinally:
+		return r, fmt.Errorf("asking: %w", parfor.Permanent(fmt.Errorf("%w: %w", errRefused, &codeError{Code: 404, Host: "example.org"})))
+	case asks:
+		return r, fmt.Errorf("asking: %w", parfor.RetryAfter(wish, errRefused))
+	case asksAnHour:
+		return r, parfor.RetryAfter(time.Hour, errRefused)
 	case mute:
 		return r, errors.New("")
 	case typedNil:

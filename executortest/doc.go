@@ -53,7 +53,7 @@ func Run(t *testing.T, kind Kind, open Open) {
 	s := &subject{kind: kind, open: open, suite: t, shared: map[int]parfor.Executor{}}
 	for _, group := range [][]check{
 		mapChecks, reduceChecks, journalChecks, streamChecks, sourceChecks, optionChecks, errorChecks, loopErrorChecks,
-		runningChecks, counterChecks, nestingChecks, timeoutChecks, identityChecks, stateChecks, contextChecks,
+		runningChecks, attemptChecks, counterChecks, nestingChecks, timeoutChecks, identityChecks, stateChecks, contextChecks,
 		wireChecks, crashChecks, futureChecks, groupChecks, steeringChecks, physicsChecks, clockChecks,
 	} {
 		for _, c := range group {

@@ -1,6 +1,7 @@
 package httpstatus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -36,14 +37,14 @@ func (untouched) Close() error             { panic("closed") }
 
 var _ io.ReadCloser = untouched{}
 
-// permanent reports what a loop makes of an error, by the one sign that it looks
-// at: whether the body is tried again.
+// permanent reports what a loop makes of an error: whether it asks AttemptIf,
+// which it doesn't about permanent ones.
 func permanent(t *testing.T, err error) bool {
 	t.Helper()
-	tries := 0
-	for range parfor.Stream(t.Context(), one, func(ctx ctx, _ int) (int, error) { tries++; return 0, err }, parfor.Attempts(2)) {
-	}
-	return tries == 1
+	asked := false
+	fails := func(context.Context, int) error { return err }
+	parfor.Each(t.Context(), []int{1}, fails, parfor.Attempts(2), parfor.AttemptIf(func(error) bool { asked = true; return false }))
+	return !asked
 }
 
 func TestClasses(t *testing.T) {

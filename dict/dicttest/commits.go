@@ -122,7 +122,7 @@ var _ = parfor.Register(failTwice)
 
 func repeatsCountOnce(f *fixture) {
 	const n = 60
-	expect[[]int](f)(parfor.Map(f.Context(), parfor.Range(n), failTwice, parfor.On(f.x), parfor.Attempts(3)))
+	expect[[]int](f)(parfor.Map(f.Context(), parfor.Range(n), failTwice, parfor.On(f.x), parfor.Attempts(3), parfor.Backoff(time.Millisecond, 5*time.Millisecond)))
 	want(f, counts, map[string]int{"n": n})
 	once := map[int]int{}
 	for i := range n {
