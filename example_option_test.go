@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -106,6 +107,82 @@ func ExampleAttempts() {
 	}, parfor.Attempts(5))
 	fmt.Println(out, err, "after", tries.Load())
 	// Output: [7] <nil> after 3
+}
+
+// A task that waits holds no worker: with one, the others run meanwhile.
+func ExampleBackoff() {
+	var order []int
+	var failed atomic.Bool
+	for r, err := range parfor.Stream(context.Background(), slices.Values([]int{1, 2, 3}), func(_ context.Context, n int) (int, error) {
+		if n == 1 && failed.CompareAndSwap(false, true) {
+			return 0, parfor.RetryAfter(10*time.Millisecond, errors.New("busy")) // else up to 1 ms, at random
+		}
+		return n, nil
+	}, parfor.Workers(1), parfor.Attempts(4), parfor.Backoff(time.Millisecond, time.Second)) {
+		if err != nil {
+			fmt.Println(err)
+		}
+		order = append(order, r.Out)
+	}
+	fmt.Println(order)
+	// Output: [2 3 1]
+}
+
+func ExampleAttemptIf() {
+	var tries atomic.Int32
+	_, err := parfor.Map(context.Background(), []int{1}, func(context.Context, int) (int, error) {
+		if tries.Add(1) == 1 {
+			return 0, io.ErrUnexpectedEOF
+		}
+		return 0, errors.New("no such account")
+	}, parfor.Attempts(5), parfor.AttemptIf(func(err error) bool {
+		return errors.Is(err, io.ErrUnexpectedEOF)
+	}))
+	fmt.Println(err, "in all:", tries.Load())
+	// Output: parfor: item 0, attempt 2: no such account in all: 2
+}
+
+// In an outage each of 100 items would be tried five times. The budget leaves
+// ten further attempts, and one for every five items.
+func ExampleAttemptBudget() {
+	var tries atomic.Int32
+	_, err := parfor.Map(context.Background(), parfor.Range(100), func(context.Context, int) (int, error) {
+		tries.Add(1)
+		return 0, errors.New("connection refused")
+	}, parfor.KeepGoing(), parfor.Attempts(5), parfor.AttemptBudget(0.2))
+	fmt.Println("at most 130:", tries.Load() <= 130)
+	fmt.Println(errors.Is(err, parfor.ErrBudget))
+	// Output:
+	// at most 130: true
+	// true
+}
+
+func ExamplePermanent() {
+	errGone := errors.New("410 Gone")
+	var tries atomic.Int32
+	_, err := parfor.Map(context.Background(), []int{1}, func(context.Context, int) (int, error) {
+		tries.Add(1)
+		return 0, fmt.Errorf("page 1: %w", parfor.Permanent(errGone))
+	}, parfor.Attempts(5))
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, errGone), "after", tries.Load())
+	// Output:
+	// parfor: item 0: page 1: 410 Gone
+	// true after 1
+}
+
+func ExampleRetryAfter() {
+	const asked = 20 * time.Millisecond
+	var first time.Time
+	waited, err := parfor.Map(context.Background(), []int{1}, func(context.Context, int) (time.Duration, error) {
+		if first.IsZero() {
+			first = time.Now()
+			return 0, parfor.RetryAfter(asked, errors.New("429 Too Many Requests"))
+		}
+		return time.Since(first), nil
+	}, parfor.Attempts(2))
+	fmt.Println(waited[0] >= asked, err)
+	// Output: true <nil>
 }
 
 func ExampleLabel() {
