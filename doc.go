@@ -41,8 +41,8 @@
 // A function is registered, never sent: [Register], [RegisterAs],
 // [RegisterEach], in a package variable. What a closure would have captured
 // goes in with [With] and comes out with [Arg]; clients and handles are a
-// [PerWorker] or [PerSlot]; context values travel with [Propagate], error
-// types with [RegisterError].
+// [PerWorker] or [PerSlot]; context values travel with [Propagate] and
+// [PropagateFunc], error types with [RegisterError].
 //
 // # Nested loops
 //

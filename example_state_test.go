@@ -123,6 +123,34 @@ type tenantKey struct{}
 // Bodies on worker processes see the tenant too.
 var _ = parfor.Propagate[string](tenantKey{})
 
+type userKey struct{}
+
+// What another package puts into contexts, under a key that only it has.
+func userOf(ctx context.Context) (string, bool) {
+	user, has := ctx.Value(userKey{}).(string)
+	return user, has
+}
+
+func withUser(ctx context.Context, user string) context.Context {
+	return context.WithValue(ctx, userKey{}, user)
+}
+
+// Bodies on worker processes find the user where its package looks for it.
+var _ = parfor.PropagateFunc("example.com/user", userOf, withUser)
+
+func ExamplePropagateFunc() {
+	ctx := withUser(context.Background(), "ada")
+	err := parfor.Each(ctx, []int{7}, func(ctx context.Context, n int) error {
+		user, _ := userOf(ctx)
+		fmt.Println(user, n)
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// ada 7
+	// <nil>
+}
+
 func ExamplePropagate() {
 	ctx := context.WithValue(context.Background(), tenantKey{}, "acme")
 	err := parfor.Each(ctx, []int{7}, func(ctx context.Context, n int) error {

@@ -55,6 +55,7 @@ func (l *lane[In, Out]) open(key any, f *Future[In, Out]) {
 		l.over = true
 		l.drop(f.ref)
 		l.mu.Unlock()
+		l.meter.End(err)
 		f.reject(err)
 		return
 	}

@@ -27,7 +27,7 @@ type loop struct {
 	engine engine.Engine
 	ctx    context.Context // of the bodies
 	cancel context.CancelCauseFunc
-	caller context.Context // the one the user gave
+	caller context.Context // the one the user gave, and what observers added
 	labels func(index int) string
 	halts  []func()                // called once when the loop stops
 	undo   func()                  // of open
@@ -118,6 +118,7 @@ func (l *loop) width(own int) int {
 // begin starts contexts and the meter, and lends the slot of the task that
 // runs this loop, if it is one. Close undoes it.
 func (l *loop) begin(workers, total int) {
+	l.meter, l.caller = meter.In(l.caller, l.name, l.engine.Kind, workers, total, l.observers)
 	ctx, cancel := context.WithCancelCause(l.caller)
 	l.cancel = cancel
 	release := func() {}
@@ -131,7 +132,6 @@ func (l *loop) begin(workers, total int) {
 	}
 	ctx, endTask := l.traced(ctx)
 	l.ctx = ctx
-	l.meter = meter.New(l.name, l.engine.Kind, workers, total, l.observers)
 	unwatch := context.AfterFunc(ctx, l.halt)
 	if ctx.Err() != nil {
 		l.halt() // AfterFunc does so on a goroutine of its own, too late for the first bodies

@@ -2,6 +2,7 @@ package parfor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -28,6 +29,69 @@ import (
 func Propagate[T any](key any) any {
 	site := callerSite(2)
 	name, err := keyName(key)
+	addCarrier(name, site, err, carrier[T]{
+		take: func(ctx context.Context) (t T, has bool, err error) {
+			v := ctx.Value(key)
+			if t, has = v.(T); v != nil && !has {
+				err = fmt.Errorf("parfor: the context value under %s is a %T, and was propagated as %v at %s", name, v, reflect.TypeFor[T](), site)
+			}
+			return t, has, err
+		},
+		put: func(ctx context.Context, t T) context.Context { return context.WithValue(ctx, key, t) },
+	})
+	return key
+}
+
+// PropagateFunc is [Propagate] for what lies in contexts under keys that only
+// another package has, a trace's span or a logger's fields: take finds it in
+// the context of a loop or reports that there is none, put puts it into a
+// context in the worker process.
+//
+//	var _ = parfor.PropagateFunc("example.com/tenant", tenant.FromContext, tenant.NewContext)
+//
+// Both may be called concurrently, once for a loop: take by the goroutine that
+// begins it, put in each worker that runs some of it. The name tells it from
+// everything else that is propagated, in both processes: begin it with your
+// import path. PropagateFunc returns it, and panics as Propagate does.
+func PropagateFunc[T any](name string, take func(context.Context) (T, bool), put func(context.Context, T) context.Context) string {
+	site := callerSite(2)
+	var err error
+	switch {
+	case name == "":
+		err = errors.New("the name is empty: begin it with your import path")
+	case take == nil || put == nil:
+		err = fmt.Errorf("%s needs a function that takes it out of a context, and one that puts it into another", name)
+	}
+	addCarrier(name, site, err, carrier[T]{
+		take: func(ctx context.Context) (T, bool, error) {
+			t, has := take(ctx)
+			return t, has, nil
+		},
+		put: put,
+	})
+	return name
+}
+
+var propagated struct {
+	mu   sync.RWMutex
+	list []propagation
+}
+
+// propagation moves one thing that contexts carry.
+type propagation struct {
+	name, site string
+	collect    func(context.Context) (encoded []byte, has bool, err error)
+	restore    func(context.Context, []byte) (context.Context, error)
+}
+
+// carrier is a propagation before its type is gone.
+type carrier[T any] struct {
+	take func(context.Context) (t T, has bool, err error)
+	put  func(context.Context, T) context.Context
+}
+
+// addCarrier panics if the carrier is wrong, or err says so.
+func addCarrier[T any](name, site string, err error, c carrier[T]) {
 	if err == nil {
 		err = roundTrips(reflect.TypeFor[T]())
 	}
@@ -44,40 +108,25 @@ func Propagate[T any](key any) any {
 			panic(fmt.Sprintf("parfor: the context key %s is propagated twice, at %s and at %s: remove one", name, p.site, site))
 		}
 	}
-	propagated.list = append(propagated.list, carrierOf[T](key, name, site))
-	return key
-}
-
-var propagated struct {
-	mu   sync.RWMutex
-	list []carrier
-}
-
-// carrier moves the value of one context key.
-type carrier struct {
-	key        any
-	name, site string
-	encode     func(any) ([]byte, error)
-	decode     func([]byte) (any, error)
-}
-
-func carrierOf[T any](key any, name, site string) carrier {
-	c := codec.Of[T]()
-	return carrier{
-		key: key, name: name, site: site,
-		encode: func(v any) ([]byte, error) {
-			t, ok := v.(T)
-			if !ok {
-				return nil, fmt.Errorf("parfor: the context value under %s is a %T, and was propagated as %v at %s", name, v, reflect.TypeFor[T](), site)
+	values := codec.Of[T]()
+	propagated.list = append(propagated.list, propagation{
+		name: name, site: site,
+		collect: func(ctx context.Context) ([]byte, bool, error) {
+			t, has, err := c.take(ctx)
+			if err != nil || !has {
+				return nil, false, err
 			}
-			return c.Append(nil, &t)
+			b, err := values.Append(nil, &t)
+			return b, true, err
 		},
-		decode: func(b []byte) (any, error) {
+		restore: func(ctx context.Context, b []byte) (context.Context, error) {
 			var t T
-			err := c.Decode(b, &t)
-			return t, err
+			if err := values.Decode(b, &t); err != nil {
+				return ctx, err
+			}
+			return c.put(ctx, t), nil
 		},
-	}
+	})
 }
 
 // keyName is what two processes call a context key.
@@ -104,15 +153,13 @@ func collectPropagated(ctx context.Context) ([]engine.Arg, error) {
 	propagated.mu.RUnlock()
 	var values []engine.Arg
 	for _, p := range list {
-		v := ctx.Value(p.key)
-		if v == nil {
-			continue
-		}
-		b, err := p.encode(v)
+		b, has, err := p.collect(ctx)
 		if err != nil {
 			return nil, err
 		}
-		values = append(values, engine.Arg{Name: p.name, Encoded: b})
+		if has {
+			values = append(values, engine.Arg{Name: p.name, Encoded: b})
+		}
 	}
 	return values, nil
 }
@@ -123,11 +170,11 @@ func restore(ctx context.Context, name string, encoded []byte) (context.Context,
 	defer propagated.mu.RUnlock()
 	for _, p := range propagated.list {
 		if p.name == name {
-			v, err := p.decode(encoded)
+			restored, err := p.restore(ctx, encoded)
 			if err != nil {
 				return ctx, fmt.Errorf("parfor: the context value under %s: %w", name, err)
 			}
-			return context.WithValue(ctx, p.key, v), nil
+			return restored, nil
 		}
 	}
 	return ctx, fmt.Errorf("parfor: the context key %s is not propagated in this process: call parfor.Propagate in a package variable", name)

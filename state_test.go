@@ -352,7 +352,41 @@ var (
 	_ = parfor.Propagate[string](traceKey{})
 	_ = parfor.Propagate[limits](slotKey(1))
 	_ = parfor.Propagate[int](slotKey(2))
+	_ = parfor.PropagateFunc("parfor.test/hidden", takeHidden, putHidden)
 )
+
+type hiddenKey struct{}
+
+func takeHidden(ctx context.Context) (string, bool) {
+	s, has := ctx.Value(hiddenKey{}).(string)
+	return s + " taken", has
+}
+
+func putHidden(ctx context.Context, s string) context.Context {
+	return context.WithValue(ctx, hiddenKey{}, s+" and put")
+}
+
+func readHidden(ctx context.Context, _ int) (string, error) {
+	return fmt.Sprint(ctx.Value(hiddenKey{})), nil
+}
+
+var _ = parfor.Register(readHidden)
+
+func TestPropagateFunc(t *testing.T) {
+	x := new(loopback)
+	defer x.Close()
+	for value, want := range map[any]string{"t-17": "t-17 taken and put", nil: "<nil>"} {
+		ctx := context.WithValue(t.Context(), hiddenKey{}, value)
+		got, err := parfor.Map(ctx, numbers(1), readHidden, parfor.On(x))
+		if err != nil || got[0] != want {
+			t.Errorf("%v arrived as %q, %v", value, got, err)
+		}
+		future, err := parfor.Submit(ctx, x, readHidden, 1).Result(ctx)
+		if err != nil || future != want {
+			t.Errorf("%v arrived as %q, %v in a submission", value, future, err)
+		}
+	}
+}
 
 func readContext(ctx context.Context, _ int) (string, error) {
 	return fmt.Sprintf("%v %v %v %v", ctx.Value(traceKey{}), ctx.Value(slotKey(1)), ctx.Value(slotKey(2)), ctx.Value(otherKey{})), nil
@@ -395,4 +429,8 @@ func TestPropagateRefusals(t *testing.T) {
 	panics(t, func() { parfor.Propagate[string](new(int)) }, "define a type")
 	panics(t, func() { parfor.Propagate[string](structKey{}) }, "can't name")
 	panics(t, func() { parfor.Propagate[func()](otherKey{}) }, "is a func")
+	panics(t, func() { parfor.PropagateFunc("parfor.test/hidden", takeHidden, putHidden) }, "propagated twice", "state_test.go:")
+	panics(t, func() { parfor.PropagateFunc("", takeHidden, putHidden) }, "name is empty", "state_test.go:")
+	panics(t, func() { parfor.PropagateFunc("parfor.test/none", takeHidden, nil) }, "needs a function", "state_test.go:")
+	panics(t, func() { parfor.PropagateFunc[func()]("parfor.test/func", nil, nil) }, "needs a function")
 }

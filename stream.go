@@ -2,9 +2,10 @@ package parfor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
+
+	"parfor.dev/parfor/internal/task"
 )
 
 // Result is a finished item of a stream.
@@ -55,7 +56,7 @@ func withoutErrors[In any](seq iter.Seq[In]) iter.Seq2[In, error] {
 }
 
 // errBroken is why a loop stopped whose caller left the range.
-var errBroken = errors.New("parfor: the caller left the range")
+var errBroken = task.ErrBroken
 
 func runStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b body[In, Out], opts []Option) iter.Seq2[Result[In, Out], error] {
 	return yieldStream(func() (*stream[In, Out], error) { return openStream(ctx, seq, b, opts) })

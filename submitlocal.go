@@ -72,7 +72,7 @@ func (s *submission[In, Out]) Run() {
 	}
 	if s.future.begin() {
 		if len(s.observers) > 0 {
-			s.meter = meter.New(s.name, s.engine.Kind, 1, 1, s.observers)
+			s.meter, s.ctx = meter.In(s.ctx, s.name, s.engine.Kind, 1, 1, s.observers)
 		}
 		s.attempt(1)
 	} else if s.give != nil {

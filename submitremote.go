@@ -71,14 +71,16 @@ func (s *submission[In, Out]) lane(body *registry.Body) (*lane[In, Out], error) 
 	if err != nil {
 		return nil, err
 	}
-	values, err := collectPropagated(s.ctx)
-	if err != nil {
-		return nil, err
+	var ctx context.Context
+	l.meter, ctx = meter.In(s.ctx, name, s.engine.Kind, s.engine.Remote.Slots(), total, s.observers)
+	values, err := collectPropagated(ctx)
+	if err == nil {
+		l.spec = engine.Spec{Name: name, Body: body, Ctx: ctx, Timeout: s.timeout, Grace: s.grace,
+			Args: args, Values: values, Meter: l.meter, Label: l.text, Serializable: s.serializable}
+		err = s.engine.Remote.Check(&l.spec)
 	}
-	l.meter = meter.New(name, s.engine.Kind, s.engine.Remote.Slots(), total, s.observers)
-	l.spec = engine.Spec{Name: name, Body: body, Ctx: s.ctx, Timeout: s.timeout, Grace: s.grace,
-		Args: args, Values: values, Meter: l.meter, Label: l.text, Serializable: s.serializable}
-	if err := s.engine.Remote.Check(&l.spec); err != nil {
+	if err != nil {
+		l.meter.End(err) // for who watches it has begun
 		return nil, err
 	}
 	return l, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parfor.dev/parfor"
+	"parfor.dev/parfor/observe"
 )
 
 var contextChecks = []check{
@@ -14,15 +15,31 @@ var contextChecks = []check{
 	{"LoopTimeoutIsADeadline", 0, loopTimeoutIsDeadline},
 	{"CancelCauseTravels", 0, causeTravels},
 	{"Propagate", 0, propagates},
+	{"ObserversAddToTheContext", 0, observersAdd},
 }
 
-type traceKey struct{}
+type (
+	traceKey struct{}
+	spanKey  struct{}
+)
 
-var _ = parfor.Propagate[string](traceKey{})
+var (
+	_ = parfor.Propagate[string](traceKey{})
+	_ = parfor.PropagateFunc("parfor.dev/parfor/executortest.span", spanOf, withSpan)
+)
+
+func spanOf(ctx context.Context) (string, bool) {
+	s, has := ctx.Value(spanKey{}).(string)
+	return s, has
+}
+
+func withSpan(ctx context.Context, s string) context.Context {
+	return context.WithValue(ctx, spanKey{}, s)
+}
 
 // circumstance is what a body finds in its context.
 type circumstance struct {
-	Trace       string
+	Trace, Span string
 	HasDeadline bool
 	Left        time.Duration
 }
@@ -30,6 +47,7 @@ type circumstance struct {
 func lookAround(ctx context.Context, _ int) (circumstance, error) {
 	var c circumstance
 	c.Trace, _ = ctx.Value(traceKey{}).(string)
+	c.Span, _ = spanOf(ctx)
 	at, has := ctx.Deadline()
 	c.HasDeadline = has
 	if has {
@@ -107,3 +125,42 @@ func propagates(t *testing.T, s *subject) {
 		}
 	}
 }
+
+// spans gives bodies a span, and counts the loops that began and ended.
+type spans struct{ begun, ended int }
+
+func (s *spans) Context(ctx context.Context, o observe.Start) context.Context {
+	outer, _ := spanOf(ctx)
+	return withSpan(ctx, outer+"/"+o.Name)
+}
+func (s *spans) Start(observe.Start) { s.begun++ }
+func (s *spans) Frame(observe.Frame) {}
+func (s *spans) Event(observe.Event) {}
+func (s *spans) End(observe.End)     { s.ended++ }
+
+// Default mode. In loops and submissions, bodies see what observers added to
+// the caller's context, one on top of the other.
+func observersAdd(t *testing.T, s *subject) {
+	var both spans
+	ctx := withSpan(t.Context(), "caller")
+	watched := []parfor.Option{parfor.Name("look"), parfor.Observe(&both), parfor.Observe(&both)}
+	const want = "caller/look/look"
+	if c := look(t, ctx, s.on(2, watched...)); c.Span != want {
+		t.Errorf("a loop's body saw the span %q", c.Span)
+	}
+	for r, err := range parfor.Stream(ctx, only(0), lookAround, s.on(2, watched...)...) {
+		if err != nil || r.Out.Span != want {
+			t.Errorf("a stream's body saw the span %q, %v", r.Out.Span, err)
+		}
+	}
+	if both.begun != 4 || both.ended != 4 {
+		t.Errorf("%d beginnings and %d ends, want 4", both.begun, both.ended)
+	}
+	c, err := parfor.Submit(ctx, s.executor(2), lookAround, 0, parfor.Name("one"), parfor.Observe(new(spans))).Result(ctx)
+	if err != nil || c.Span != "caller/one" {
+		t.Errorf("a submission's body saw the span %q, %v", c.Span, err)
+	}
+}
+
+// only is a source of one item.
+func only(n int) func(func(int) bool) { return func(yield func(int) bool) { yield(n) } }

@@ -6,7 +6,10 @@
 // a frame is made of, hist.go the histogram of durations.
 package observe
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Observer watches loops. All calls for one loop come from one goroutine, in
 // order: Start, then Frame and Event as they come, then End once; calls for
@@ -18,6 +21,18 @@ type Observer interface {
 	Frame(Frame)
 	Event(Event)
 	End(End)
+}
+
+// ContextObserver is an observer that puts something into the context of a
+// loop's bodies: the span that they are part of, say.
+type ContextObserver interface {
+	Observer
+
+	// Context is called once for a loop, before Start, on the goroutine that
+	// begins the loop, which waits for it. The context it returns is one derived
+	// from ctx; the bodies' are derived from that, and what is propagated to
+	// other processes is taken from it.
+	Context(ctx context.Context, s Start) context.Context
 }
 
 // Start describes a loop that begins.

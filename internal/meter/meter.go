@@ -9,6 +9,7 @@
 package meter
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -33,13 +34,26 @@ type Loop struct {
 // observers it starts the goroutine that calls them, which End ends: a loop
 // with observers must be ended.
 func New(name, executor string, workers, total int, observers []observe.Observer) *Loop {
+	l, _ := In(context.Background(), name, executor, workers, total, observers)
+	return l
+}
+
+// In is New for a loop whose bodies get contexts derived from ctx. It returns
+// what observers made of that.
+func In(ctx context.Context, name, executor string, workers, total int, observers []observe.Observer) (*Loop, context.Context) {
 	l := &Loop{number: loops.Add(1)}
 	if len(observers) > 0 {
 		l.watch = newWatch(l, observe.Start{
 			Loop: l.number, Name: name, Executor: executor, Workers: workers, Total: total,
 		}, observers)
+		for _, o := range observers {
+			if c, is := o.(observe.ContextObserver); is {
+				ctx = c.Context(ctx, l.watch.begin)
+			}
+		}
+		go l.watch.run()
 	}
-	return l
+	return l, ctx
 }
 
 // Watched reports whether anybody looks: without an observer callers skip

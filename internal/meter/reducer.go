@@ -63,7 +63,6 @@ func newWatch(l *Loop, begin observe.Start, observers []observe.Observer) *watch
 	w.total.Store(int64(begin.Total))
 	w.slow.Store(1<<63 - 1)
 	w.pixel.Store(int64(pixel(0, begin.Workers)))
-	go w.run()
 	return w
 }
 

@@ -15,6 +15,7 @@ import (
 var (
 	ErrDone    = errors.New("parfor: the task this context belongs to has ended")
 	ErrStopped = errors.New("parfor: loop stopped") // of a loop's own cancel
+	ErrBroken  = errors.New("parfor: the caller left the range")
 	ErrNoTask  = errors.New("parfor: not inside a task: use the context the body was given")
 )
 
