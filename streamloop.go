@@ -2,9 +2,7 @@ package parfor
 
 import (
 	"iter"
-	"runtime/debug"
 	"sync"
-	"time"
 
 	"parfor.dev/parfor/internal/codec"
 	"parfor.dev/parfor/internal/task"
@@ -174,128 +172,6 @@ func (s *stream[In, Out]) wakeAll() {
 	s.news.Broadcast()
 }
 
-// feed runs the source. It is the one goroutine a loop may leave behind: when
-// the source is blocked in code of its own.
-func (s *stream[In, Out]) feed() {
-	returned := false
-	defer func() {
-		if !returned {
-			if v := recover(); v != nil {
-				s.abort(&sourceError{&PanicError{Value: v, Stack: debug.Stack()}})
-			} else {
-				s.abort(&sourceError{ErrGoexit})
-			}
-		}
-		s.mu.Lock()
-		s.inSource = false
-		s.work.Broadcast()
-		s.news.Broadcast()
-		s.mu.Unlock()
-		close(s.fed)
-	}()
-	if s.stop.Load() { // the caller's context had ended before: touch nothing
-		returned = true
-		return
-	}
-	s.mu.Lock()
-	s.inSource = true
-	s.mu.Unlock()
-	ended := true
-	for in, err := range s.source {
-		if err != nil {
-			s.sourceFailed(err)
-			ended = false
-			break
-		}
-		if !s.push(in) {
-			ended = false
-			break
-		}
-	}
-	returned = true
-	s.mu.Lock()
-	s.sourceDone = s.sourceDone || ended
-	s.mu.Unlock()
-}
-
-// sourceError is a source that failed; what it had yielded before is finished.
-type sourceError struct{ err error }
-
-func (e *sourceError) Error() string { return "parfor: source: " + trimPrefix(e.err.Error()) }
-func (e *sourceError) Unwrap() error { return e.err }
-
-// sourceFailed ends the input, not the items already taken.
-func (s *stream[In, Out]) sourceFailed(err error) {
-	s.loop.mu.Lock()
-	if s.cause == nil {
-		s.cause = &sourceError{err}
-	}
-	s.loop.mu.Unlock()
-	s.mu.Lock()
-	s.sourceDone = true
-	s.mu.Unlock()
-}
-
-// push hands an item to the workers. It returns when there is room in the
-// window for the next one, so that the source is asked for no item that would
-// have to wait outside of it, and reports false when the loop has ended.
-func (s *stream[In, Out]) push(in In) bool {
-	e := entry[In, Out]{index: s.taken, in: in, again: 1} // only this goroutine takes
-	var bad error
-	if s.journal != nil {
-		var err error
-		if bad, err = s.recall(&e); err != nil {
-			s.abort(err)
-			return false
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.awaitRoom() { // a Control may have taken it
-		return false
-	}
-	s.taken++
-	if ref := s.occupy(e); e.attempt > 0 { // the journal has it, or can't have it
-		s.recalled(ref, bad)
-	} else {
-		s.ready.push(ref)
-		s.offer()
-	}
-	return s.awaitRoom()
-}
-
-// awaitRoom waits for a free entry; false means that the loop has ended.
-func (s *stream[In, Out]) awaitRoom() bool {
-	s.inSource = false
-	for len(s.freed) == 0 && !s.stop.Load() {
-		s.space.Wait()
-	}
-	s.inSource = true
-	return !s.stop.Load()
-}
-
-// enter gives an item a place in the window, which has one free, and offers it.
-// The lock is held.
-func (s *stream[In, Out]) enter(in In) {
-	index := s.taken
-	s.taken++
-	s.place(index, in)
-}
-
-// place is enter for an item that has an index.
-func (s *stream[In, Out]) place(index int, in In) {
-	s.ready.push(s.occupy(entry[In, Out]{index: index, in: in, again: 1}))
-	s.offer()
-}
-
-// occupy takes a free entry.
-func (s *stream[In, Out]) occupy(e entry[In, Out]) (ref int32) {
-	ref = s.freed[len(s.freed)-1]
-	s.freed = s.freed[:len(s.freed)-1]
-	s.entries[ref] = e
-	return ref
-}
-
 // offer makes somebody claim a ready entry. The lock is held.
 func (s *stream[In, Out]) offer() {
 	switch {
@@ -391,59 +267,4 @@ func (s *stream[In, Out]) settled(ref int32, yield bool) {
 	if s.open == 0 && s.sourceDone && s.queued() == 0 {
 		s.work.Broadcast() // there will be none
 	}
-}
-
-// drain waits until no body runs. It reports whether the source was left
-// behind in code of its own.
-func (s *stream[In, Out]) drain() (blocked bool) {
-	s.stop.Store(true)
-	s.wakeAll()
-	s.mu.Lock()
-	for s.open > 0 {
-		s.news.Wait()
-	}
-	for ref, ok := s.ready.pop(); ok; ref, ok = s.ready.pop() {
-		s.skip(s.entries[ref].index, s.entries[ref].index+1)
-	}
-	if s.gate != nil {
-		for _, ref := range s.gate.stop() {
-			s.skip(s.entries[ref].index, s.entries[ref].index+1)
-		}
-	}
-	s.mu.Unlock()
-	if s.remote != nil {
-		s.remote.handle.Detach()
-	}
-	s.workers.Wait()
-	return !s.awaitSource()
-}
-
-// counts returns how many items were taken from the source, and how many it
-// had: -1 if it did not end. A source that was left behind may still end.
-func (s *stream[In, Out]) counts() (taken, total int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.sourceDone {
-		return s.taken, -1
-	}
-	return s.taken, s.taken
-}
-
-// awaitSource gives the feeder a moment to leave code of its own, and as long
-// as it takes if it only waits for the loop.
-func (s *stream[In, Out]) awaitSource() bool {
-	patience := time.NewTimer(10 * time.Millisecond)
-	defer patience.Stop()
-	select {
-	case <-s.fed:
-		return true
-	case <-patience.C:
-	}
-	s.mu.Lock()
-	inside := s.inSource
-	s.mu.Unlock()
-	if !inside {
-		<-s.fed
-	}
-	return !inside
 }
