@@ -17,8 +17,8 @@ type itemKeys[In any] struct {
 	buf   []byte
 }
 
-func newItemKeys[In any](o *journalOptions) (*itemKeys[In], error) {
-	k := &itemKeys[In]{codec: codec.Of[In](), twins: map[journalfile.Key]uint64{}, seen: map[journalfile.Key]bool{}}
+func newItemKeys[In any](o *journalOptions, c *codec.Codec[In]) (*itemKeys[In], error) {
+	k := &itemKeys[In]{codec: c, twins: map[journalfile.Key]uint64{}, seen: map[journalfile.Key]bool{}}
 	if o.itemKey == nil {
 		return k, nil
 	}

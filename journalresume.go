@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 
-	"parfor.dev/parfor/internal/codec"
 	"parfor.dev/parfor/internal/journalfile"
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/observe"
@@ -19,11 +18,11 @@ func (s *stream[In, Out]) openJournal() error {
 	if l.parent != nil {
 		return fmt.Errorf("%w: Journal inside a task: what the loop's items did would count only if that task succeeds", ErrOption)
 	}
-	h, err := journalHeader(&s.body, l.config)
+	h, err := s.coding.header(l.config)
 	if err != nil {
 		return err
 	}
-	if s.keys, err = newItemKeys[In](o); err != nil {
+	if s.keys, err = newItemKeys(o, s.coding.in); err != nil {
 		return err
 	}
 	j := &journaling{path: o.path, fail: l.abort}
@@ -55,7 +54,7 @@ func (s *stream[In, Out]) openJournal() error {
 	j.identity = binary.LittleEndian.AppendUint64([]byte(begun.Name), uint64(begun.Created.UnixNano()))
 	l.journal, l.tasks.Journal, l.tasks.Ignores = j, j.identity, o.ignores
 	if !s.body.noOut {
-		s.result = codec.Of[Out]()
+		s.result = s.coding.out
 	}
 	return nil
 }

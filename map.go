@@ -3,7 +3,6 @@ package parfor
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // Map calls body for each item and returns the results in input order:
@@ -93,13 +92,23 @@ func runThrough[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) er
 		most = slicedWindow // items at a limit are not to hold up the others
 	}
 	l.inOrder, l.window = false, min(len(items)+1, most)
-	s, err := newStream(l, withoutErrors(slices.Values(items)), b, len(items), func(i int) In { return items[i] })
+	if err := eraseOptions[In](l.config); err != nil {
+		return err
+	}
+	boxes := func(yield func(any, error) bool) {
+		for i := range items {
+			if !yield(items[i], nil) {
+				return
+			}
+		}
+	}
+	s, err := newStream(l, boxes, eraseBody(&b), eraseCoding(&b), len(items), func(i int) any { return items[i] })
 	if err != nil {
 		return err
 	}
-	s.consume(func(r Result[In, Out], err error) bool {
+	s.consume(func(r Result[any, any], err error) bool {
 		if err == nil && out != nil {
-			out[r.Index] = r.Out
+			out[r.Index] = unbox[Out](r.Out)
 		}
 		return true
 	})

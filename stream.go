@@ -140,5 +140,5 @@ func openStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b bo
 	if err := unkeyed(l.config); err != nil {
 		return nil, err
 	}
-	return newStream(l, seq, b, -1, nil)
+	return newStream(l, seq, b, codingOf(&b), -1, nil)
 }

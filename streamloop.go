@@ -14,6 +14,7 @@ import (
 type stream[In, Out any] struct {
 	*loop
 	body    body[In, Out]
+	coding  coding[In, Out]
 	source  iter.Seq2[In, error]
 	entries []entry[In, Out]
 	workers sync.WaitGroup
@@ -61,8 +62,8 @@ type entry[In, Out any] struct {
 	resumed        bool
 }
 
-func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], known int, at func(index int) In) (*stream[In, Out], error) {
-	s := &stream[In, Out]{loop: l, body: b, source: seq, known: known, at: at, fed: make(chan struct{})}
+func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], c coding[In, Out], known int, at func(index int) In) (*stream[In, Out], error) {
+	s := &stream[In, Out]{loop: l, body: b, coding: c, source: seq, known: known, at: at, fed: make(chan struct{})}
 	s.space.L, s.work.L, s.news.L = &s.mu, &s.mu, &s.mu
 	window := l.window
 	if l.engine.Remote != nil {
@@ -91,8 +92,10 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 	} else {
 		s.finished.init(window)
 	}
-	if err := labelled(l, s.item); err != nil {
-		return nil, err
+	if l.labels == nil {
+		if err := labelled(l, s.item); err != nil {
+			return nil, err
+		}
 	}
 	if l.journaled.on() {
 		if err := s.openJournal(); err != nil {
@@ -144,7 +147,7 @@ func (s *stream[In, Out]) attach() error {
 	if err := s.engine.Remote.Check(what); err != nil {
 		return err
 	}
-	s.remote = &streamJob[In, Out]{stream: s, what: what, in: codec.Of[In](), result: codec.Of[Out]()}
+	s.remote = &streamJob[In, Out]{stream: s, what: what, in: s.coding.in, result: s.coding.out}
 	h, err := s.engine.Remote.Attach(s.group.job(s.remote))
 	s.mu.Lock()
 	s.remote.handle = h
