@@ -60,6 +60,7 @@ const (
 type rerun struct {
 	count int
 	keys  []task.Key
+	mu    sync.Mutex // guards turn: the task may run before TakeTurn has returned it
 	turn  *task.Turn
 	back  func() // of a task that waits outside this process's bodies; may be called again
 }
@@ -69,12 +70,16 @@ func (r *rerun) pass() uint64 {
 	if r == nil {
 		return 0
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return r.turn.Pass()
 }
 
 // leave lets others have the task's keys.
 func (r *rerun) leave() {
 	if r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.turn.Leave()
 	}
 }
@@ -113,6 +118,8 @@ func (r *rerun) wait(ready func()) (stop func()) {
 		t := time.AfterFunc(rand.N(firstDelay<<(r.count-1)), ready)
 		return func() { t.Stop() }
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.turn.Leave()
 	r.turn = task.TakeTurn(r.keys, ready)
 	return r.turn.Leave

@@ -111,10 +111,6 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 			return nil, err
 		}
 	}
-	if l.control != nil {
-		undo, detach := l.undo, l.control.attach(s)
-		l.undo = func() { detach(); undo() }
-	}
 	s.group, _ = l.tasks.Group.(*frontier[In, Out])
 	if s.journal != nil {
 		s.tellOfJournal()
@@ -123,6 +119,10 @@ func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], 
 		l.abort(err)
 		l.close(0, known, false)
 		return nil, err
+	}
+	if l.control != nil {
+		undo, detach := l.undo, l.control.attach(s)
+		l.undo = func() { detach(); undo() }
 	}
 	l.onHalt(s.wakeAll)
 	l.onHalt(s.delays.halt)
