@@ -141,6 +141,18 @@ func TestControlRetriesFailures(t *testing.T) {
 		if err != nil || n < 20 {
 			t.Fatal(err, n)
 		}
+		// A loop that ends before they ran doesn't take them for done.
+		_, err = parfor.Map(t.Context(), parfor.Range(3), func(_ context.Context, i int) (int, error) {
+			if i == 1 {
+				c.RetryFailed()
+				c.Stop()
+			}
+			return i, map[int]error{0: errors.New("down")}[i]
+		}, parfor.WithControl(&c), parfor.KeepGoing(), parfor.Workers(1))
+		var le *parfor.LoopError
+		if !errors.As(err, &le) || le.Done(0) || !le.Done(1) {
+			t.Error(err)
+		}
 		for range parfor.Stream(t.Context(), slices.Values([]int{1}), func(context.Context, int) (int, error) {
 			if c.RetryFailed() != 0 {
 				t.Error("a stream has no items to try again")

@@ -81,14 +81,14 @@ func (s *stream[In, Out]) end(index int) bool {
 
 // redoFailed has failed items run again.
 func (s *stream[In, Out]) redoFailed() int {
-	if s.at == nil || s.journal != nil || s.stop.Load() {
-		return 0
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at == nil || s.journal != nil || s.ending || s.stop.Load() {
+		return 0 // what is forgotten as a failure has to run
 	}
 	s.loop.mu.Lock()
 	failed := s.failed.takeAll()
 	s.loop.mu.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.redo = append(s.redo, failed...)
 	s.readmit()
 	return len(failed)

@@ -8,6 +8,11 @@ func (s *stream[In, Out]) drain() (blocked bool) {
 	s.stop.Store(true)
 	s.wakeAll()
 	s.mu.Lock()
+	s.ending = true
+	for _, i := range s.redo {
+		s.skip(i, i+1)
+	}
+	s.redo = nil
 	for s.open > 0 {
 		s.news.Wait()
 	}

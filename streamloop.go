@@ -46,6 +46,7 @@ type stream[In, Out any] struct {
 	waits    bool               // the consumer waits for news
 
 	sourceDone bool // ended by itself
+	ending     bool // the consumer saw the end: nothing can be added
 	inSource   bool // the feeder is in the source's own code
 
 	ended error // the loop's, once it is over
@@ -202,6 +203,7 @@ func (s *stream[In, Out]) next() (ref int32, more bool) {
 			return ref, true
 		}
 		if s.open == 0 && (s.stop.Load() || s.sourceDone && s.queued() == 0) {
+			s.ending = true
 			return s.pickLast()
 		}
 		s.waits = true
