@@ -10,8 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +26,7 @@ func main() {
 
 // run executes the command line and returns the exit code.
 func run(args []string) int {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	stop := watchSignals(cancel)
+	ctx, sigs, stop := watchSignals(context.Background())
 	defer stop()
 	root := rootCommand()
 	root.SetArgs(args)
@@ -37,12 +34,12 @@ func run(args []string) int {
 	if err == nil || errors.Is(err, errStoppedCleanly) {
 		return codeOK
 	}
-	if !errors.Is(err, errChecksFailed) {
+	var silent *exitError
+	if !errors.As(err, &silent) || !silent.silent {
 		fmt.Fprintf(os.Stderr, "parfor: %v\n", err)
 	}
-	var sig interrupted
-	if errors.As(context.Cause(ctx), &sig) {
-		return sig.code()
+	if code := sigs.code(ctx); code != 0 {
+		return code
 	}
 	return exitCode(err)
 }
@@ -66,33 +63,4 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(compareCommand(), mockCommand())
 	return root
-}
-
-// interrupted is the cause of the context once a signal came.
-type interrupted struct{ sig os.Signal }
-
-func (i interrupted) Error() string { return "interrupted: " + i.sig.String() }
-
-func (i interrupted) code() int {
-	if n, ok := i.sig.(syscall.Signal); ok {
-		return 128 + int(n)
-	}
-	return 130
-}
-
-// watchSignals cancels with the first ^C or TERM; the second kills as usual.
-func watchSignals(cancel context.CancelCauseFunc) (stop func()) {
-	ch := make(chan os.Signal, 1)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		select {
-		case s := <-ch:
-			cancel(interrupted{s})
-		case <-done:
-		}
-		signal.Stop(ch)
-	}()
-	return func() { close(done); <-ended }
 }
