@@ -97,7 +97,7 @@ func (c *command) declares() {
 
 // printf has a format first, and -v before it evaluates a name.
 func (c *command) printf() {
-	format := 1
+	format, ended := 1, false
 	for ; format < len(c.args); format++ {
 		text, next := start(c.args[format])
 		if strings.HasPrefix(text, "-v") {
@@ -107,6 +107,7 @@ func (c *command) printf() {
 		if text != "--" || next != end {
 			break
 		}
+		ended = true
 	}
 	if c.no(c.word(format), "is printf's format", `write printf '%s\n' {}`) {
 		return
@@ -114,7 +115,7 @@ func (c *command) printf() {
 	for i := format; i < len(c.args); i++ {
 		c.free[i] = true // there are no options behind the format
 	}
-	if format < len(c.args) {
+	if format < len(c.args) && !ended {
 		if _, ok := static(c.args[format]); !ok && !textBegins(c.args[format]) {
 			c.no(c.args[format+1:], "stands behind a word that may be printf's -v", "write the format, or put -- before it")
 		}

@@ -39,7 +39,7 @@ func (p *placer) test(x syntax.TestExpr, s surroundings) {
 }
 
 func (p *placer) evaluated(x syntax.Node, op string, s surroundings) {
-	if c, ok := p.carrier(x); ok {
+	if c, ok := p.evaluates(x); ok {
 		p.refuseItem(c, "is an operand of "+op+" in [[ ]], which evaluates it and runs commands hidden in it",
 			`write [ "$x" `+op+` … ] with single brackets`)
 	}
