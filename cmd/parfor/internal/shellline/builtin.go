@@ -34,7 +34,7 @@ var refusedBuiltins = map[string][2]string{
 	"fg":        {"is for fg", ""},
 	"bg":        {"is for bg", ""},
 	"disown":    {"is for disown", ""},
-	"shopt":     {"is for shopt, which changes how the line is read", ""},
+	"shopt":     {"is for shopt, which changes how the line is read", "write the option out"},
 	"break":     {"is a count for break, which some shells evaluate", ""},
 	"continue":  {"is a count for continue, which some shells evaluate", ""},
 	"[[":        {"is in [[ ]], which sh does not have", "--shell bash, or write [ … ]"},
@@ -46,7 +46,7 @@ var declarations = words("declare typeset local export readonly nameref integer"
 func (c *command) builtin() bool {
 	rest := c.args[1:]
 	if r, ok := refusedBuiltins[c.name]; ok {
-		if (c.name == "alias" || c.name == "shopt") && len(c.refs) > 0 {
+		if c.name == "alias" && len(c.refs) > 0 {
 			c.refuse(c.args[0], c.name+" changes how the line is read", "leave it out of a line with a placeholder")
 		}
 		c.no(rest, r[0], r[1])
@@ -71,8 +71,13 @@ func (c *command) builtin() bool {
 	case c.name == "echo":
 		c.echo()
 	case c.name == "set":
-		for i := range rest {
-			c.forced[i+1] = true // set -o changes how the line is read
+		for i, w := range rest {
+			if isDashes(w) {
+				return true
+			}
+			if c.no(rest[i:i+1], "is for set, which may take it for an option", "write set -- {}") {
+				return true
+			}
 		}
 	default:
 		return shellsOwn[c.name]
@@ -110,6 +115,10 @@ func (c *command) printf() {
 		ended = true
 	}
 	if c.no(c.word(format), "is printf's format", `write printf '%s\n' {}`) {
+		return
+	}
+	if text, _ := static(c.word0(format)); strings.Contains(strings.ReplaceAll(text, "%%", ""), "%n") {
+		c.no(c.args[format:], "is a name that printf's %n sets", "leave %n out")
 		return
 	}
 	for i := format; i < len(c.args); i++ {

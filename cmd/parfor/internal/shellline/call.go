@@ -31,7 +31,7 @@ func (p *placer) call(args []*syntax.Word, s surroundings) {
 
 func (c *command) judge() {
 	args := c.args
-	if found, ok := c.carrier(args[0]); ok {
+	if found, ok := c.inCode(args[0]); ok {
 		c.refuseItem(found, "is the command's name: an item named eval would run the next one",
 			"write the name, or use the form without a shell: parfor run -- {} …")
 		return
@@ -59,17 +59,36 @@ func (c *command) judge() {
 
 // no refuses the first item among the words.
 func (c *command) no(words []*syntax.Word, where, safe string) bool {
-	found, ok := c.anyCarrier(words)
-	if ok {
-		c.refuseItem(found, where, safe)
+	for _, w := range words {
+		if found, ok := c.inCode(w); ok {
+			c.refuseItem(found, where, safe)
+			return true
+		}
 	}
-	return ok
+	return false
+}
+
+// inCode is what brings an item to a word of code. There a file that the item
+// names counts too: eval "$(cat < {})".
+func (c *command) inCode(w *syntax.Word) (carrier, bool) {
+	if found, ok := c.carrier(w); ok {
+		return found, true
+	}
+	return c.markOf(w)
 }
 
 // word is the word i, none if there are fewer.
 func (c *command) word(i int) []*syntax.Word {
 	if i < len(c.args) {
 		return c.args[i : i+1]
+	}
+	return nil
+}
+
+// word0 is the word i, nil if there are fewer.
+func (c *command) word0(i int) *syntax.Word {
+	if i < len(c.args) {
+		return c.args[i]
 	}
 	return nil
 }

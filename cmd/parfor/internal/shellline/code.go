@@ -77,6 +77,12 @@ func (c *command) interpreter(at int, o *options, started bool) {
 		c.no(args[min(script, len(args)):], "is a file's name that "+name+" opens, and a name such as 'x|' runs a command", "give the file on standard input: "+name+" … < {}")
 		return
 	}
+	if text, next := startAt(args, script); o.first && !s.hasCode && text == "" && next == item && (script == 0 || !isDashes(args[script-1])) {
+		// +c is -c to dash and bash.
+		if c.no(args[script+1:], "stands behind an item that may be +c, which makes it code for "+name, "write ./{} or put -- before the script") {
+			return
+		}
+	}
 	if !s.hasCode && script < len(args) {
 		if hasProcess(args[script]) {
 			c.no(args[script:script+1], "is code for "+name, safe)

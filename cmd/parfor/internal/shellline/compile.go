@@ -73,6 +73,10 @@ func (m *marked) admit(o Options) error {
 	if i := strings.IndexByte(m.source, 0); i >= 0 {
 		return m.errorAt(i, "the line holds a NUL byte", "")
 	}
+	if i := strings.IndexByte(m.source, '\r'); i >= 0 {
+		// Parser and shells differ on what it is.
+		return m.errorAt(i, "the line holds a carriage return", `end lines with \n alone`)
+	}
 	if strings.Contains(m.text, markOpen) || strings.Contains(m.text, markClose) {
 		i := strings.IndexAny(m.text, markOpen+markClose)
 		return &Error{Msg: "the line holds " + string([]rune(m.text[i:])[0]) + ", which parfor uses itself", Safe: "put it into a script"}

@@ -52,12 +52,12 @@ func (p *placer) flow(n syntax.Node, f *syntax.File, functions map[string]bool) 
 	case *syntax.WordIter:
 		_, ok := p.anyCarrier(n.Items)
 		if ok || !n.InPos.IsValid() && p.flows["@"] {
-			p.flows[n.Name.Value] = true
+			p.taint(n.Name.Value, n.Name)
 		}
 	case *syntax.ParamExp: // ${x:=$y}
 		if n.Exp != nil && n.Exp.Word != nil && n.Param != nil {
 			if _, ok := p.carrier(n.Exp.Word); ok {
-				p.flows[n.Param.Value] = true
+				p.taint(n.Param.Value, n.Param)
 			}
 		}
 	case *syntax.BinaryTest:
@@ -101,11 +101,20 @@ func (p *placer) flowCall(n *syntax.CallExpr, f *syntax.File, functions map[stri
 	}
 }
 
+// taint notes a variable, and refuses one that is more than a place for data:
+// for RANDOM in {} evaluates the item.
+func (p *placer) taint(name string, at syntax.Node) {
+	p.flows[name] = true
+	if why := powerful(name); why != "" && name != "REPLY" && name != "MAPFILE" {
+		p.refuse(at, "an item may be assigned to "+name+", which "+why, "use a variable of another name")
+	}
+}
+
 // names are the words that may be variables' names.
 func (p *placer) names(args []*syntax.Word) {
 	for _, w := range args {
 		if s, ok := static(w); ok && syntax.ValidName(s) {
-			p.flows[s] = true
+			p.taint(s, w)
 		}
 	}
 }

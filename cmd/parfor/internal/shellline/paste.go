@@ -52,11 +52,12 @@ func beginsWithSpace(p template.Part) bool {
 }
 
 // paste quotes a value. One that is not alone in its word is always quoted, so
-// that it can't go on what stands beside it: $x before it, or a brace.
+// that it can't go on what stands beside it: $x before it, or a brace; and so is
+// one that begins like an operator of [[ ]].
 func paste(value string, alone bool) string {
 	value = strings.ReplaceAll(value, "\x00", "") // which Check refuses
 	quoted, err := syntax.Quote(value, syntax.LangBash)
-	if err == nil && quoted == value && (!alone || strings.Trim(value, plain) != "") {
+	if err == nil && quoted == value && (!alone || strings.Trim(value, plain) != "" || strings.IndexByte("+-:@%,", value[0]) >= 0) {
 		return "'" + value + "'"
 	}
 	return quoted

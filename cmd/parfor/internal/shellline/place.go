@@ -130,6 +130,10 @@ func (p *placer) stmt(stmt *syntax.Stmt, s surroundings) {
 func (p *placer) redirect(r *syntax.Redirect, s surroundings) surroundings {
 	switch r.Op {
 	case syntax.Hdoc, syntax.DashHdoc:
+		s.items = false
+		if r.Hdoc == nil { // it is empty
+			break
+		}
 		_, s.items = p.carrier(r.Hdoc)
 		if quoted(r.Word) {
 			p.closed(func() { p.body(r.Hdoc, s) })
@@ -201,9 +205,7 @@ func (p *placer) word(w *syntax.Word, s surroundings) { p.parts(w.Parts, bare, s
 
 // body is an unquoted here-document.
 func (p *placer) body(w *syntax.Word, s surroundings) {
-	if w != nil {
-		p.parts(w.Parts, inBody, s)
-	}
+	p.parts(w.Parts, inBody, s)
 }
 
 func (p *placer) parts(all []syntax.WordPart, q quoting, s surroundings) {

@@ -109,6 +109,7 @@ func (s *scanned) cluster(i int, text string, next kind, o options, codeNext boo
 				s.values[i+1] = true
 				return i + 1, codeNext
 			}
+			s.values[i] = true
 			return i, codeNext
 		}
 	}

@@ -24,7 +24,7 @@ func (p *placer) test(x syntax.TestExpr, s surroundings) {
 		case testUnary[x.Op.String()]:
 			p.test(x.X, s)
 		default: // -v, -R: a subscript in the name runs commands; -o, -t take no text
-			p.evaluated(x, x.Op.String(), s)
+			p.evaluated(x, x.Op.String(), `test a name that you know, or the text itself: [[ -n "$x" ]]`, s)
 		}
 	case *syntax.BinaryTest:
 		switch x.Op {
@@ -33,15 +33,14 @@ func (p *placer) test(x syntax.TestExpr, s surroundings) {
 			p.test(x.X, s)
 			p.test(x.Y, s)
 		default:
-			p.evaluated(x, x.Op.String(), s)
+			p.evaluated(x, x.Op.String(), `write [ "$x" `+x.Op.String()+` … ] with single brackets`, s)
 		}
 	}
 }
 
-func (p *placer) evaluated(x syntax.Node, op string, s surroundings) {
+func (p *placer) evaluated(x syntax.Node, op, safe string, s surroundings) {
 	if c, ok := p.evaluates(x); ok {
-		p.refuseItem(c, "is an operand of "+op+" in [[ ]], which evaluates it and runs commands hidden in it",
-			`write [ "$x" `+op+` … ] with single brackets`)
+		p.refuseItem(c, "is an operand of "+op+" in [[ ]], which evaluates it and runs commands hidden in it", safe)
 	}
 	p.inside(x, s)
 }

@@ -23,7 +23,7 @@ func init() {
 	for list, o := range map[string]options{
 		"awk gawk mawk nawk original-awk goawk": {takes: "F", code: "vfeiEl", longCode: "--assign --file --source --include --exec --load"},
 		"sed gsed ssed":                         {takes: "l", attached: "i", code: "ef", longCode: "--expression --file"},
-		"jq yq gojq jaq":                        {takes: "", code: "fL", longCode: "--from-file"},
+		"jq gojq jaq":                           {takes: "", code: "fL", longCode: "--from-file"},
 	} {
 		for name := range words(list) {
 			tools[name] = func(c *command) { c.programText(o) }
@@ -33,7 +33,8 @@ func init() {
 		"xargs": `loop: while IFS= read -r x; do cmd "$x" {}; done`,
 		"parallel rush parfor entr watch hyperfine script at batch crontab systemd-run": "put the command into a script that takes the item as an argument",
 		"su runuser":       "sudo -u NAME -- cmd {}",
-		"make gmake bmake": "cd {} && make, or export x={} first… a word with = is make's own code: use the form without a shell",
+		"yq dasel":         "give it in the environment: x={} yq '… strenv(x) …'",
+		"make gmake bmake": "a word with = is code to make: cd {} && make, or the form without a shell",
 		"vi vim nvim view ex ed emacs less more most man gdb lldb m4 bc dc tmux screen xterm kitty deno pwsh powershell mosh": "pass the item to a script as an argument",
 	} {
 		for name := range words(list) {
@@ -146,6 +147,7 @@ func (c *command) jqVariables() ([]*syntax.Word, map[int]bool) {
 func (c *command) find() {
 	c.noDashes = c.name == "find"
 	for i := 1; i < len(c.args); i++ {
+		c.forced[i] = true // -exec
 		text, ok := static(c.args[i])
 		if !ok {
 			continue
@@ -278,7 +280,11 @@ func before(args []*syntax.Word) bool {
 func (c *command) tar() {
 	for i := 1; i < len(c.args); i++ {
 		text, next := start(c.args[i])
-		if i > 0 && strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "--") && strings.ContainsAny(text, "IF") || i == 1 && next != end {
+		if i == 1 && !strings.HasPrefix(text, "-") && strings.ContainsAny(text, "IF") { // tar xIf
+			c.no(c.args[1:], "stands behind an option of tar that may run a command", "write the options with a dash")
+			return
+		}
+		if strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "--") && strings.ContainsAny(text, "IF") || i == 1 && next != end {
 			if c.no(append(c.args[i:i+1:i+1], c.word(i+1)...), "is an option for tar that may run a command", "write the option out") {
 				return
 			}

@@ -67,7 +67,9 @@ func position(chain []syntax.Node, i int) (msg, safe string) {
 		if n.Backquotes {
 			return "is in backquotes, whose quoting shells read differently", "write $(…)"
 		}
-		return "is in ${ …;}, which few shells have", "write $(…)"
+		if n.TempFile || n.ReplyVar {
+			return "is in ${ …;}, which few shells have", "write $(…)"
+		}
 	case *syntax.ParamExp:
 		return "is inside ${…}", `assign first: x={}; … then "${x}"`
 	case *syntax.ExtGlob:

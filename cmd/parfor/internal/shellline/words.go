@@ -152,3 +152,15 @@ func textBegins(w *syntax.Word) bool {
 	text, _ := start(w)
 	return text != "" && text[0] != '-'
 }
+
+func startAt(args []*syntax.Word, i int) (string, kind) {
+	if i >= len(args) {
+		return "", end
+	}
+	return start(args[i])
+}
+
+func isDashes(w *syntax.Word) bool {
+	text, ok := static(w)
+	return ok && text == "--"
+}
