@@ -1,0 +1,326 @@
+package shellline
+
+import (
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// quoting is where a placeholder stands, which decides how the reference is
+// written.
+type quoting int
+
+const (
+	nowhere quoting = iota // in no listed position
+	bare
+	inDouble // "…"
+	inSingle // '…'
+	inBody   // a here-document
+)
+
+func (q quoting) reference(name string) string {
+	switch q {
+	case inDouble, inBody:
+		return "${" + name + "}"
+	case inSingle:
+		return `'"${` + name + `}"'`
+	}
+	return `"${` + name + `}"`
+}
+
+// placer walks the listed positions of a tree and notes which marks stand there.
+// What it does not walk is refused; so a construct that nobody thought of is
+// refused too.
+type placer struct {
+	*marked
+	lang    syntax.LangVariant
+	flows   flows
+	quotes  []quoting
+	runs    []run
+	refused *Error // the first
+	shut    int    // above 0: commands are looked at, marks are not accepted
+}
+
+// surroundings is what a statement gets from what is around it.
+type surroundings struct {
+	items bool // its standard input may hold an item's text
+}
+
+func (p *placer) refuse(at syntax.Node, msg, safe string) {
+	if p.refused == nil {
+		p.refused = p.errorAt(int(at.Pos().Offset()), msg, safe)
+	}
+}
+
+// refuseItem refuses what carries an item into a place of code.
+func (p *placer) refuseItem(c carrier, where, safe string) {
+	if p.refused == nil {
+		p.refused = p.errorAt(c.at, c.name+" "+where, safe)
+	}
+}
+
+func (p *placer) stmts(all []*syntax.Stmt, s surroundings) {
+	for _, stmt := range all {
+		p.stmt(stmt, s)
+	}
+}
+
+func (p *placer) stmt(stmt *syntax.Stmt, s surroundings) {
+	for _, r := range stmt.Redirs {
+		s = p.redirect(r, s)
+	}
+	switch c := stmt.Cmd.(type) {
+	case *syntax.CallExpr:
+		for _, a := range c.Assigns {
+			p.assign(a)
+		}
+		if len(c.Args) > 0 {
+			p.call(c.Args, s)
+			p.words(c.Args, s)
+		}
+	case *syntax.IfClause:
+		for ; c != nil; c = c.Else {
+			p.stmts(c.Cond, s)
+			p.stmts(c.Then, s)
+		}
+	case *syntax.WhileClause:
+		p.stmts(c.Cond, s)
+		p.stmts(c.Do, s)
+	case *syntax.ForClause:
+		if words, ok := c.Loop.(*syntax.WordIter); ok {
+			p.words(words.Items, s)
+		} else {
+			p.inside(c.Loop, s)
+		}
+		p.stmts(c.Do, s)
+	case *syntax.CaseClause:
+		p.word(c.Word, s)
+		for _, item := range c.Items {
+			p.words(item.Patterns, s)
+			p.stmts(item.Stmts, s)
+		}
+	case *syntax.Block:
+		p.stmts(c.Stmts, s)
+	case *syntax.Subshell:
+		p.stmts(c.Stmts, s)
+	case *syntax.BinaryCmd:
+		p.stmt(c.X, s)
+		if c.Op == syntax.Pipe || c.Op == syntax.PipeAll {
+			_, fed := p.carrier(c.X)
+			s.items = s.items || fed
+		}
+		p.stmt(c.Y, s)
+	case *syntax.FuncDecl:
+		// Where it is called is not followed, so anything may come on its input.
+		p.stmt(c.Body, surroundings{items: true})
+	case *syntax.TimeClause:
+		if c.Stmt != nil {
+			p.stmt(c.Stmt, s)
+		}
+	case *syntax.TestClause:
+		p.test(c.X, s)
+	case nil:
+	default: // ((…)), let, declare, coproc
+		p.inside(c, s)
+	}
+}
+
+// redirect is what the statement's input becomes.
+func (p *placer) redirect(r *syntax.Redirect, s surroundings) surroundings {
+	switch r.Op {
+	case syntax.Hdoc, syntax.DashHdoc:
+		s.items = false
+		if r.Hdoc == nil { // it is empty
+			break
+		}
+		_, s.items = p.carrier(r.Hdoc)
+		if quoted(r.Word) {
+			p.closed(func() { p.body(r.Hdoc, s) })
+		} else {
+			p.body(r.Hdoc, s)
+		}
+	case syntax.WordHdoc:
+		_, s.items = p.carrier(r.Word)
+		p.word(r.Word, s)
+	case syntax.RdrIn, syntax.RdrInOut:
+		s.items = p.fromProcess(r.Word)
+		p.word(r.Word, s)
+	case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.RdrAll, syntax.AppAll:
+		p.word(r.Word, s)
+	default: // >&{} and <&{} name a descriptor, a file, or a descriptor to close
+		p.inside(r.Word, s)
+	}
+	return s
+}
+
+// fromProcess says whether the word is <(…) with an item's text in it.
+func (p *placer) fromProcess(w *syntax.Word) bool {
+	found := false
+	syntax.Walk(w, func(n syntax.Node) bool {
+		if n, ok := n.(*syntax.ProcSubst); ok {
+			_, carries := p.carrier(n)
+			found = found || carries
+		}
+		return true
+	})
+	return found
+}
+
+func (p *placer) assign(a *syntax.Assign) {
+	if a.Name == nil {
+		return
+	}
+	if why := powerful(a.Name.Value); why != "" {
+		if c, ok := p.carrier(a); ok {
+			p.refuseItem(c, "is assigned to "+a.Name.Value+", which "+why, "use a variable of another name")
+			return
+		}
+	}
+	if a.Index != nil {
+		p.inside(a.Index, surroundings{})
+	}
+	if a.Value != nil {
+		p.word(a.Value, surroundings{})
+	}
+	if a.Array != nil {
+		for _, e := range a.Array.Elems {
+			if e.Index != nil {
+				p.inside(e.Index, surroundings{})
+			}
+			if e.Value != nil {
+				p.word(e.Value, surroundings{})
+			}
+		}
+	}
+}
+
+func (p *placer) words(all []*syntax.Word, s surroundings) {
+	for _, w := range all {
+		p.word(w, s)
+	}
+}
+
+func (p *placer) word(w *syntax.Word, s surroundings) { p.parts(w.Parts, bare, s) }
+
+// body is an unquoted here-document.
+func (p *placer) body(w *syntax.Word, s surroundings) {
+	p.parts(w.Parts, inBody, s)
+}
+
+func (p *placer) parts(all []syntax.WordPart, q quoting, s surroundings) {
+	for i, part := range all {
+		switch part := part.(type) {
+		case *syntax.Lit:
+			before := "" // a $ that is text is a part of its own
+			if i > 0 {
+				if lit, ok := all[i-1].(*syntax.Lit); ok {
+					before = lit.Value
+				}
+			}
+			p.text(part, q, before)
+		case *syntax.SglQuoted:
+			if q == bare && !part.Dollar && !afterDollar(all, i) {
+				p.accept(part.Value, inSingle)
+			}
+		case *syntax.DblQuoted:
+			if q == bare && !part.Dollar && !afterDollar(all, i) {
+				p.parts(part.Parts, inDouble, s)
+			} else {
+				p.inside(part, s)
+			}
+		case *syntax.CmdSubst:
+			if part.Backquotes || part.TempFile || part.ReplyVar {
+				p.closed(func() { p.stmts(part.Stmts, s) })
+			} else {
+				p.stmts(part.Stmts, s)
+			}
+		case *syntax.ProcSubst:
+			p.stmts(part.Stmts, surroundings{items: s.items || part.Op == syntax.CmdOut})
+		default:
+			p.inside(part, s)
+		}
+	}
+}
+
+// afterDollar says whether a $ stands right before a quoted part: $'…' and $"…"
+// mean another thing to some shells.
+func afterDollar(all []syntax.WordPart, i int) bool {
+	if i == 0 {
+		return false
+	}
+	lit, ok := all[i-1].(*syntax.Lit)
+	return ok && strings.HasSuffix(lit.Value, "$") && !escaped(lit.Value, len(lit.Value)-1)
+}
+
+// text accepts the marks in unquoted or double-quoted text, but for those behind
+// a backslash or a $, which would take the reference's first character.
+func (p *placer) text(lit *syntax.Lit, q quoting, before string) {
+	for _, k := range marksIn(lit.Value) {
+		if k >= len(p.quotes) {
+			continue
+		}
+		at := strings.Index(lit.Value, markOpen+strconv.Itoa(k)+markClose)
+		switch lead := before + lit.Value[:at]; {
+		case escaped(p.source, p.starts[k]):
+			p.refuseItem(carrier{p.starts[k], p.shown[k]}, "stands behind a backslash, which would escape its quote",
+				`write \\ for a backslash, or {{}} for braces that are no placeholder`)
+			return
+		case strings.HasSuffix(lead, "$") && !escaped(lead, len(lead)-1):
+			p.refuseItem(carrier{p.starts[k], p.shown[k]}, "stands behind a $",
+				`write \$ for a dollar sign; a placeholder needs none`)
+			return
+		}
+	}
+	p.accept(lit.Value, q)
+}
+
+// escaped says whether an odd number of backslashes stands before s[at].
+func escaped(s string, at int) bool {
+	n := 0
+	for at-n-1 >= 0 && s[at-n-1] == '\\' {
+		n++
+	}
+	return n%2 == 1
+}
+
+func (p *placer) accept(text string, q quoting) {
+	if p.shut > 0 {
+		return
+	}
+	for _, k := range marksIn(text) {
+		if k < len(p.quotes) {
+			p.quotes[k] = q
+		}
+	}
+}
+
+func (p *placer) closed(walk func()) {
+	p.shut++
+	walk()
+	p.shut--
+}
+
+// inside looks at the commands in a part of the tree where no mark is accepted.
+func (p *placer) inside(n syntax.Node, s surroundings) {
+	p.closed(func() {
+		syntax.Walk(n, func(n syntax.Node) bool {
+			if stmt, ok := n.(*syntax.Stmt); ok {
+				p.stmt(stmt, s)
+				return false
+			}
+			return true
+		})
+	})
+}
+
+// quoted says whether a here-document's delimiter is, so that its body is
+// literal.
+func quoted(w *syntax.Word) bool {
+	for _, part := range w.Parts {
+		if lit, ok := part.(*syntax.Lit); !ok || strings.Contains(lit.Value, `\`) {
+			return true
+		}
+	}
+	return false
+}
