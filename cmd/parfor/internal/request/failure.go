@@ -16,7 +16,7 @@ import (
 type Stage int
 
 const (
-	Unsent    Stage = iota // refused here: a file can't be read, say
+	Local     Stage = iota // a fault on this side: a file that can't be read or written, say
 	Connect                // no connection: not one byte of the request was sent
 	Unhandled              // the server says, or the connection shows, that it did nothing
 	Sent                   // some of it was sent, and no answer came: it may have had its effect
@@ -44,7 +44,7 @@ func (f *Failure) Error() string {
 		return fmt.Sprintf("no connection to %s: %v", f.Address, short(f.Err))
 	case f.Stage == Answering:
 		return fmt.Sprintf("the answer broke off after %d bytes: %v", f.Got, short(f.Err))
-	case f.Stage == Unsent:
+	case f.Stage == Local:
 		return f.Err.Error()
 	}
 	return fmt.Sprintf("no answer from %s: %v", f.Address, short(f.Err))
@@ -68,7 +68,7 @@ func short(err error) error {
 // permanent reports whether another attempt would end the same way.
 func (f *Failure) permanent() bool {
 	var cert *tls.CertificateVerificationError
-	return f.Stage == Unsent || errors.As(f.Err, &cert)
+	return f.Stage == Local || errors.As(f.Err, &cert)
 }
 
 // errLocal is a fault on this side, found while a body was opened.

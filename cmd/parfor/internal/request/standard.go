@@ -22,7 +22,7 @@ func (c *Client) sendStandard(ctx context.Context, r *Request) (*Response, error
 	var t tracker
 	req, err := c.httpRequest(httptrace.WithClientTrace(attempt, t.trace()), r)
 	if err != nil {
-		return nil, &Failure{Stage: Unsent, Address: r.target.authority, Err: err}
+		return nil, &Failure{Stage: Local, Address: r.target.authority, Err: err}
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -105,8 +105,6 @@ func (t *tracker) trace() *httptrace.ClientTrace {
 
 func (t *tracker) stage(err error) Stage {
 	switch {
-	case errors.As(err, new(errLocal)):
-		return Unsent
 	case !t.connected.Load():
 		return Connect
 	case !t.wrote.Load() || unhandled(err):
@@ -140,6 +138,8 @@ func (c *Client) failed(ctx, attempt context.Context, r *Request, stage Stage, g
 	}
 	f := &Failure{Stage: stage, Address: r.target.authority, Got: got, Err: err}
 	switch {
+	case errors.As(err, new(errLocal)):
+		f.Stage = Local
 	case errors.Is(context.Cause(attempt), errTimeout):
 		f.Timeout = c.opt.Timeout
 	case stage == Connect && isTimeout(err):

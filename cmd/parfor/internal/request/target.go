@@ -3,6 +3,7 @@ package request
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -97,7 +98,7 @@ func checkAuthority(s string) (string, error) {
 func checkHost(host string) error {
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		inner, ok = strings.CutSuffix(inner, "]")
-		if !ok || !strings.Contains(inner, ":") || strings.Trim(inner, "0123456789abcdefABCDEF:.") != "" {
+		if a, err := netip.ParseAddr(inner); !ok || err != nil || !a.Is6() || a.Zone() != "" {
 			return fmt.Errorf("host %s is no IPv6 address in brackets", quote(host))
 		}
 		return nil

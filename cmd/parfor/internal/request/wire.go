@@ -16,7 +16,7 @@ import (
 // can't do goes through net/http; what it does, it does as net/http would,
 // which the tests hold it to.
 type wire struct {
-	dialer  *net.Dialer
+	dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	timeout time.Duration
 	connect time.Duration
 	keep    int // idle connections per address
@@ -27,7 +27,7 @@ type wire struct {
 }
 
 func newWire(d *net.Dialer, o Options) *wire {
-	return &wire{dialer: d, timeout: o.Timeout, connect: o.ConnectTimeout, keep: o.Workers, idle: map[string][]*wireConn{}}
+	return &wire{dial: d.DialContext, timeout: o.Timeout, connect: o.ConnectTimeout, keep: o.Workers, idle: map[string][]*wireConn{}}
 }
 
 // send runs one attempt.
@@ -61,10 +61,9 @@ func (w *wire) failed(ctx context.Context, r *Request, deadline time.Time, stage
 		return ctx.Err()
 	}
 	f := &Failure{Stage: stage, Address: r.target.authority, Got: got, Err: err}
-	var local errLocal
 	switch {
-	case errors.As(err, &local):
-		f.Stage = Unsent
+	case errors.As(err, new(errLocal)):
+		f.Stage = Local
 	case !isTimeout(err) && !errors.Is(err, os.ErrDeadlineExceeded):
 	case stage == Connect && (deadline.IsZero() || time.Now().Before(deadline)):
 		f.Timeout = w.connect
@@ -95,7 +94,7 @@ func (w *wire) get(ctx context.Context, address string, deadline, now time.Time)
 		ctx, cancel = context.WithDeadline(ctx, deadline)
 		defer cancel()
 	}
-	conn, err := w.dialer.DialContext(ctx, "tcp", address)
+	conn, err := w.dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, Connect, err
 	}

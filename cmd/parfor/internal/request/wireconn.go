@@ -126,11 +126,11 @@ func (c *wireConn) read(client *Client, r *Request, keep *bool) (*Response, erro
 	if err != nil {
 		return nil, err
 	}
-	c.answering = true
 	var body wireBody
 	if err := body.init(c, r.Method, resp); err != nil {
 		return nil, err
 	}
+	c.answering = true
 	from, length := io.Reader(&body), body.left
 	if body.kind != untilLength {
 		length = -1

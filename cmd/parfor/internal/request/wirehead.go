@@ -97,11 +97,14 @@ func parseHead(s string) (*Response, error) {
 				return nil, fmt.Errorf("its first header begins with a space: %s", quote(line))
 			}
 			last := &r.Header[len(r.Header)-1]
+			if strings.ContainsFunc(line, isControl) {
+				return nil, fmt.Errorf("it has a malformed header: %s", quote(line))
+			}
 			last.Value = strings.TrimSpace(last.Value + " " + strings.Trim(line, " \t"))
 			continue
 		}
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || !isToken(name) {
+		if !ok || !isToken(name) || strings.ContainsFunc(value, isControl) {
 			return nil, fmt.Errorf("it has a malformed header: %s", quote(line))
 		}
 		r.Header = append(r.Header, Field{name, strings.Trim(value, " \t")})
@@ -112,5 +115,7 @@ func cutLine(s string) (line, rest string) {
 	line, rest, _ = strings.Cut(s, "\n")
 	return strings.TrimSuffix(line, "\r"), rest
 }
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
