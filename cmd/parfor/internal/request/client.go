@@ -8,7 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"sync"
+	"os"
 	"time"
 )
 
@@ -50,7 +50,7 @@ type Client struct {
 	transport *http.Transport
 	http      *http.Client
 	wire      *wire
-	proxied   sync.Map // scheme://authority → bool
+	noProxy   bool // for http://
 }
 
 // NewClient checks the options and reads the files they name. It connects to
@@ -70,6 +70,7 @@ func NewClient(o Options) (*Client, error) {
 	}
 	dialer := &net.Dialer{Timeout: o.ConnectTimeout}
 	c := &Client{opt: o, wire: newWire(dialer, o)}
+	c.noProxy = proxy == nil || o.Proxy == "" && os.Getenv("HTTP_PROXY") == "" && os.Getenv("http_proxy") == ""
 	c.transport = newTransport(o, dialer, proxy, tlsConfig)
 	c.http = &http.Client{Transport: c.transport, CheckRedirect: o.redirect}
 	return c, nil
@@ -115,7 +116,7 @@ func newTransport(o Options, d *net.Dialer, proxy proxyFunc, t *tls.Config) *htt
 		TLSClientConfig:        t,
 		TLSHandshakeTimeout:    o.ConnectTimeout,
 		Protocols:              p,
-		MaxIdleConns:           0, // no limit over all hosts
+		MaxIdleConns:           maxIdle(o.Workers),
 		MaxIdleConnsPerHost:    o.Workers,
 		IdleConnTimeout:        idleTimeout,
 		DisableCompression:     true, // asked for and undone here, as for plain requests
@@ -123,6 +124,10 @@ func newTransport(o Options, d *net.Dialer, proxy proxyFunc, t *tls.Config) *htt
 		ExpectContinueTimeout:  time.Second,
 	}
 }
+
+// maxIdle bounds idle connections to all hosts together, so that a loop over a
+// hundred thousand of them doesn't run out of descriptors.
+func maxIdle(workers int) int { return 2*workers + 64 }
 
 const idleTimeout = 90 * time.Second
 
@@ -175,16 +180,11 @@ func (c *Client) isPlain(r *Request) bool {
 const maxPlainBody = 64 << 10
 
 func (c *Client) isProxied(t *target) bool {
-	if c.transport.Proxy == nil {
+	if c.noProxy {
 		return false
 	}
-	if is, ok := c.proxied.Load(t.authority); ok {
-		return is.(bool)
-	}
 	u, err := c.transport.Proxy(&http.Request{URL: &url.URL{Scheme: t.scheme(), Host: t.authority}})
-	is := u != nil || err != nil
-	c.proxied.Store(t.authority, is)
-	return is
+	return u != nil || err != nil
 }
 
 // Close closes idle connections. Requests that run keep theirs until they end.

@@ -262,6 +262,7 @@ func TestProxy(t *testing.T) {
 // What the environment says counts, and not for localhost.
 func TestProxyDecision(t *testing.T) {
 	c := newTestClient(t, Options{}, false)
+	c.noProxy = false
 	c.transport.Proxy = func(r *http.Request) (*url.URL, error) {
 		if r.URL.Host == "api.test" {
 			return url.Parse("http://proxy:1")

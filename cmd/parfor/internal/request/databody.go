@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -101,14 +100,21 @@ func (s *Spec) setsType() bool {
 	return false
 }
 
-var formLike = regexp.MustCompile(`^[\w.\[\]-]+=`)
+// formLike is true for name=…, as in a form.
+func formLike(s string) bool {
+	name, _, ok := strings.Cut(s, "=")
+	isName := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-.[]", r)
+	}
+	return ok && name != "" && strings.TrimFunc(name, isName) == ""
+}
 
 // guessed refuses text that looks like something else: sent as plain text it
 // would fail at most servers, and with items in it unescaped at some item.
 func guessed(data string) error {
 	d := strings.TrimSpace(data)
 	switch {
-	case formLike.MatchString(d):
+	case formLike(d):
 		return errors.New("--data looks like a form: write --form name=value, which escapes the item; or add -H 'Content-Type: …' to send it as it is")
 	case strings.HasPrefix(d, `{"`) || strings.HasPrefix(d, `[{`) || strings.HasPrefix(d, `["`):
 		return errors.New("--data looks like JSON: write --data-json, which escapes the item; or add -H 'Content-Type: …' to send it as it is")

@@ -42,6 +42,9 @@ func ParseExpect(values []string) (*Expect, error) {
 			e.statuses = append(e.statuses, list...)
 			continue
 		}
+		if strings.Trim(v, " 0123456789xX,") == "" { // jq would take 600 for a number, which is always true
+			return nil, fmt.Errorf("--expect %s: a status is 100 to 599, a class 1xx to 5xx", quote(v))
+		}
 		q, err := gojq.Parse(v)
 		if err != nil {
 			return nil, fmt.Errorf("--expect %s is neither a list of statuses, as in 2xx,404, nor a jq expression: %w", quote(v), err)
@@ -49,9 +52,6 @@ func ParseExpect(values []string) (*Expect, error) {
 		code, err := gojq.Compile(q) // without $ENV and without files
 		if err != nil {
 			return nil, fmt.Errorf("--expect %s: %w", quote(v), err)
-		}
-		if _, isNumber := strings.CutPrefix(strings.Trim(v, " 0123456789xX,"), "."); strings.Trim(v, " 0123456789xX,") == "" && !isNumber {
-			return nil, fmt.Errorf("--expect %s: a status is 100 to 599, a class 1xx to 5xx", quote(v))
 		}
 		e.conds = append(e.conds, condition{v, code})
 	}

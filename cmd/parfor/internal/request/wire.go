@@ -22,7 +22,8 @@ type wire struct {
 	keep    int // idle connections per address
 
 	mu     sync.Mutex
-	idle   map[string][]*wireConn // the last one was used last
+	idle   map[string][]*wireConn // the last one was used last; a few lists may be empty
+	idles  int                    // connections in idle
 	closed bool
 }
 
@@ -108,30 +109,61 @@ func (w *wire) take(address string) *wireConn {
 	if len(list) == 0 {
 		return nil
 	}
-	c := list[len(list)-1]
-	list[len(list)-1] = nil
-	w.idle[address] = list[:len(list)-1]
+	last := len(list) - 1
+	c := list[last]
+	list[last] = nil
+	w.idles--
+	if w.idle[address] = list[:last]; last == 0 && len(w.idle) > fewHosts {
+		delete(w.idle, address)
+	}
 	return c
 }
+
+// fewHosts is how many hosts may keep an empty list, so that the usual loop,
+// over one host, makes no new one for each request.
+const fewHosts = 16
 
 // put takes back a connection whose answer was read to its end.
 func (w *wire) put(c *wireConn) {
 	c.idleSince = time.Now()
 	w.mu.Lock()
-	keep := !w.closed && len(w.idle[c.address]) < w.keep
-	if keep {
+	extra := c
+	if !w.closed && len(w.idle[c.address]) < w.keep {
+		extra = nil
+		if w.idles >= maxIdle(w.keep) {
+			extra = w.evict()
+		}
 		w.idle[c.address] = append(w.idle[c.address], c)
+		w.idles++
 	}
 	w.mu.Unlock()
-	if !keep {
-		c.conn.Close()
+	if extra != nil {
+		extra.conn.Close()
 	}
+}
+
+// evict takes the connection out that waits longest at some host.
+func (w *wire) evict() *wireConn {
+	for address, list := range w.idle {
+		if len(list) == 0 {
+			continue
+		}
+		c := list[0]
+		w.idles--
+		if len(list) == 1 {
+			delete(w.idle, address)
+		} else {
+			w.idle[address] = append(list[:0], list[1:]...)
+		}
+		return c
+	}
+	return nil
 }
 
 func (w *wire) close() {
 	w.mu.Lock()
 	idle := w.idle
-	w.idle, w.closed = map[string][]*wireConn{}, true
+	w.idle, w.idles, w.closed = map[string][]*wireConn{}, 0, true
 	w.mu.Unlock()
 	for _, list := range idle {
 		for _, c := range list {
