@@ -1,0 +1,121 @@
+package request
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// maxHead bounds status line and headers of an answer, on both paths.
+const maxHead = 1 << 20
+
+// maxInterim bounds how many 1xx answers may come before the real one.
+const maxInterim = 5
+
+var (
+	errHead    = fmt.Errorf("its headers are longer than %d bytes", maxHead)
+	errInterim = fmt.Errorf("more than %d interim answers (1xx)", maxInterim)
+)
+
+// readHead reads status line and headers and skips interim answers.
+func (c *wireConn) readHead() (*Response, error) {
+	for range maxInterim + 1 {
+		head, err := c.headBytes()
+		if err != nil {
+			return nil, err
+		}
+		resp, err := parseHead(head)
+		if err != nil {
+			return nil, err
+		}
+		if resp.Status >= 200 || resp.Status == 101 {
+			return resp, nil
+		}
+	}
+	return nil, errInterim
+}
+
+// headBytes reads up to the empty line.
+func (c *wireConn) headBytes() (string, error) {
+	c.head = c.head[:0]
+	lineStart := 0
+	for {
+		part, err := c.in.ReadSlice('\n')
+		c.heard = c.heard || len(part) > 0
+		c.head = append(c.head, part...)
+		if len(c.head) > maxHead {
+			return "", errHead
+		}
+		if err != nil {
+			if isFull(err) {
+				continue
+			}
+			if errors.Is(err, io.EOF) {
+				err = errHungUp
+				if len(c.head) > 0 {
+					err = io.ErrUnexpectedEOF
+				}
+			}
+			return "", err
+		}
+		line := c.head[lineStart:]
+		if n := len(line); n == 1 || n == 2 && line[0] == '\r' {
+			if lineStart > 0 {
+				return string(c.head), nil
+			}
+		}
+		lineStart = len(c.head)
+	}
+}
+
+var errHungUp = errors.New("the server closed the connection without an answer")
+
+// parseHead parses what is up to an empty line.
+func parseHead(s string) (*Response, error) {
+	line, rest := cutLine(s)
+	proto, reason, ok := strings.Cut(line, " ")
+	if !ok || len(proto) != 8 || !strings.HasPrefix(proto, "HTTP/") || proto[6] != '.' || !isDigit(proto[5]) || !isDigit(proto[7]) {
+		return nil, fmt.Errorf("what came is not HTTP: %s", quote(line))
+	}
+	reason = strings.TrimLeft(reason, " ")
+	code, _, _ := strings.Cut(reason, " ")
+	if len(code) != 3 || !isDigit(code[0]) || !isDigit(code[1]) || !isDigit(code[2]) || code[0] == '0' {
+		return nil, fmt.Errorf("its status line is %s", quote(line))
+	}
+	if proto[5] != '1' {
+		return nil, fmt.Errorf("it answers in %s", proto)
+	}
+	r := &Response{Proto: proto, Reason: reason, Status: int(code[0]-'0')*100 + int(code[1]-'0')*10 + int(code[2]-'0')}
+	r.Header = make(Header, 0, strings.Count(rest, "\n"))
+	for {
+		if line, rest = cutLine(rest); line == "" {
+			return r, nil
+		}
+		if line[0] == ' ' || line[0] == '\t' { // an old way to go on with the header before
+			if len(r.Header) == 0 {
+				return nil, fmt.Errorf("its first header begins with a space: %s", quote(line))
+			}
+			last := &r.Header[len(r.Header)-1]
+			if strings.ContainsFunc(line, isControl) {
+				return nil, fmt.Errorf("it has a malformed header: %s", quote(line))
+			}
+			last.Value = strings.TrimSpace(last.Value + " " + strings.Trim(line, " \t"))
+			continue
+		}
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || !isToken(name) || strings.ContainsFunc(value, isControl) {
+			return nil, fmt.Errorf("it has a malformed header: %s", quote(line))
+		}
+		r.Header = append(r.Header, Field{name, strings.Trim(value, " \t")})
+	}
+}
+
+func cutLine(s string) (line, rest string) {
+	line, rest, _ = strings.Cut(s, "\n")
+	return strings.TrimSuffix(line, "\r"), rest
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
