@@ -1,0 +1,7 @@
+//go:build !linux && !darwin
+
+package lines
+
+import "os"
+
+func unread(*os.File) int { return -1 }
