@@ -261,7 +261,7 @@ func TestSpecsThatCannotBeOpened(t *testing.T) {
 		"none.csv":  "none.csv is empty: its first row should name the columns",
 		"twice.csv": `twice.csv:1: columns 1 and 3 are both called "id"`,
 	}
-	if os.Getuid() != 0 {
+	if os.Getuid() > 0 {
 		cases["secret"] = "secret: permission denied"
 	}
 	for source, want := range cases {
