@@ -112,13 +112,21 @@ func checkMethod(m string) (string, error) {
 
 // isToken is true for RFC 9110's tokens: methods and header names.
 func isToken(s string) bool {
-	for _, c := range []byte(s) {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0) {
+	for i := range len(s) {
+		if !tokenByte[s[i]] {
 			return false
 		}
 	}
 	return s != ""
 }
+
+var tokenByte = func() (is [256]bool) {
+	for c := range 128 {
+		b := byte(c)
+		is[c] = 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
+	}
+	return is
+}()
 
 func inFlag(flag string, err error) error {
 	if err == nil {

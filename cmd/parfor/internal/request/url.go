@@ -17,6 +17,7 @@ type urlTemplate struct {
 	authority template.Template
 	hostIs    string // of an authority without placeholders
 	path      []urlPart
+	pathIs    string // of a path without placeholders
 	raw       string // as written, for the fingerprint
 }
 
@@ -207,7 +208,23 @@ func (u *urlTemplate) checkPath() error {
 			return err
 		}
 	}
+	if !u.pathVaries() {
+		for _, p := range u.path {
+			u.pathIs += p.text
+		}
+	}
 	return nil
+}
+
+// pathVaries is true if a placeholder is in the path or the query; in a
+// fragment it isn't sent.
+func (u *urlTemplate) pathVaries() bool {
+	for _, p := range u.path {
+		if p.ref != nil && p.at != inFragment {
+			return true
+		}
+	}
+	return false
 }
 
 func checkEscapes(s string) error {
@@ -224,15 +241,7 @@ func isHex(c byte) bool {
 }
 
 func (u *urlTemplate) varies() bool {
-	if u.whole != nil || u.hostIs == "" {
-		return true
-	}
-	for _, p := range u.path {
-		if p.ref != nil && p.at != inFragment {
-			return true
-		}
-	}
-	return false
+	return u.whole != nil || u.hostIs == "" || u.pathVaries()
 }
 
 // render puts an item in.
@@ -253,6 +262,10 @@ func (u *urlTemplate) render(f Filler) (target, error) {
 		if t.authority, err = checkAuthority(host); err != nil {
 			return t, err
 		}
+	}
+	if u.pathIs != "" {
+		t.path = u.pathIs
+		return t, nil
 	}
 	path, err := u.renderPath(f)
 	t.path = string(path)

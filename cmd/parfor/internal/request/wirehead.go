@@ -1,6 +1,7 @@
 package request
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -36,13 +37,47 @@ func (c *wireConn) readHead() (*Response, error) {
 	return nil, errInterim
 }
 
-// headBytes reads up to the empty line.
+// headBytes reads up to the empty line. Nearly always it is in the buffer
+// once something is.
 func (c *wireConn) headBytes() (string, error) {
+	if _, err := c.in.Peek(1); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = errHungUp
+		}
+		return "", err
+	}
+	c.heard = true
+	b, _ := c.in.Peek(c.in.Buffered())
+	if n := headEnd(b); n > 0 {
+		s := string(b[:n])
+		_, err := c.in.Discard(n)
+		return s, err
+	}
+	return c.headLines()
+}
+
+// headEnd is where a head ends, behind its empty line; 0 if it doesn't.
+func headEnd(b []byte) int {
+	for at := 0; ; {
+		i := bytes.IndexByte(b[at:], '\n')
+		if i < 0 {
+			return 0
+		}
+		if at += i + 1; at < len(b) && b[at] == '\n' {
+			return at + 1
+		}
+		if at+1 < len(b) && b[at] == '\r' && b[at+1] == '\n' {
+			return at + 2
+		}
+	}
+}
+
+// headLines reads a head that arrives in pieces, or is longer than the buffer.
+func (c *wireConn) headLines() (string, error) {
 	c.head = c.head[:0]
 	lineStart := 0
 	for {
 		part, err := c.in.ReadSlice('\n')
-		c.heard = c.heard || len(part) > 0
 		c.head = append(c.head, part...)
 		if len(c.head) > maxHead {
 			return "", errHead
@@ -52,10 +87,7 @@ func (c *wireConn) headBytes() (string, error) {
 				continue
 			}
 			if errors.Is(err, io.EOF) {
-				err = errHungUp
-				if len(c.head) > 0 {
-					err = io.ErrUnexpectedEOF
-				}
+				err = io.ErrUnexpectedEOF
 			}
 			return "", err
 		}
@@ -97,14 +129,14 @@ func parseHead(s string) (*Response, error) {
 				return nil, fmt.Errorf("its first header begins with a space: %s", quote(line))
 			}
 			last := &r.Header[len(r.Header)-1]
-			if strings.ContainsFunc(line, isControl) {
+			if hasControl(line) {
 				return nil, fmt.Errorf("it has a malformed header: %s", quote(line))
 			}
 			last.Value = strings.TrimSpace(last.Value + " " + strings.Trim(line, " \t"))
 			continue
 		}
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || !isToken(name) || strings.ContainsFunc(value, isControl) {
+		if !ok || !isToken(name) || hasControl(value) {
 			return nil, fmt.Errorf("it has a malformed header: %s", quote(line))
 		}
 		r.Header = append(r.Header, Field{name, strings.Trim(value, " \t")})
@@ -116,6 +148,13 @@ func cutLine(s string) (line, rest string) {
 	return strings.TrimSuffix(line, "\r"), rest
 }
 
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return true
+		}
+	}
+	return false
+}
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
