@@ -27,7 +27,7 @@ type commands struct {
 	f     *runFlags
 	s     *session
 	words func(w *loop.Work, slot int) (argv, env []string, err error) // of an item
-	slot  bool                                                        // they have the worker's number in them
+	slot  bool                                                         // they have the worker's number in them
 }
 
 // lineBody runs a line in a shell.
@@ -197,7 +197,7 @@ func (c commands) attempt(ctx context.Context, slot int, w *loop.Work) (rec reco
 		cmd.Beyond = child.Cut
 	}
 	if c.f.stream {
-		cmd.Beyond, cmd.Live = child.Cut, c.s.live(w)
+		cmd.Beyond, cmd.Live = child.Cut, func(s child.Stream, line []byte) { c.s.printer.line(w.Key, s, line) }
 	}
 	j.result, err = child.Run(ctx, &cmd)
 	fillRecord(&rec, &j.result, int(c.f.maxOutput))
@@ -270,3 +270,18 @@ func fillRecord(rec *record.Record, r *child.Result, most int) {
 
 func (c commands) options() []parfor.Option { return nil }
 func (c commands) closing() string          { return "" }
+
+func (c commands) workers() int { return 0 } // as many as there are cores
+
+// print writes what the command did.
+func (c commands) print(w *loop.Work, rec record.Record) printed {
+	j, ok := w.Data.(*job)
+	if !ok || c.f.stream {
+		return printed{}
+	}
+	return printed{stdout: &j.result.Stdout, stderr: &j.result.Stderr, release: func() {
+		j.result.Stdout.Close() //nolint:errcheck // a file without a name, which was read
+		j.result.Stderr.Close() //nolint:errcheck
+		w.Data = nil
+	}}
+}

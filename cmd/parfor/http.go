@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -306,17 +305,19 @@ func (b *httpBody) attempt(ctx context.Context, slot int, w *loop.Work) (rec rec
 	return rec, err
 }
 
+func (b *httpBody) workers() int { return httpWorkers }
+
 // print writes an answer as it came, with a line end if it has none.
-func (b *httpBody) print(w *loop.Work, rec record.Record) (stdout, stderr []byte) {
+func (b *httpBody) print(w *loop.Work, rec record.Record) printed {
 	r, ok := w.Data.(*sending)
 	if !ok || r.answer == nil || len(r.answer.Body) == 0 {
-		return nil, nil
+		return printed{}
 	}
 	out := r.answer.Body
 	if out[len(out)-1] != '\n' {
 		out = append(out[:len(out):len(out)], '\n')
 	}
-	return out, nil
+	return printed{stdout: text(out)}
 }
 
 // closing is what is told at the end besides the receipt.
@@ -352,5 +353,3 @@ func (p *pace) next() time.Time {
 	n := p.n.Add(1) - 1
 	return time.Unix(0, p.begin.Load()+int64(float64(n)/p.perSecond*1e9))
 }
-
-var _ = fmt.Sprint

@@ -84,11 +84,13 @@ func (b *linesBody) body(slot int) *lines.Body {
 	return b.bodies[slot]
 }
 
-func (b *linesBody) print(w *loop.Work, rec record.Record) (stdout, stderr []byte) {
+func (b *linesBody) workers() int { return 0 }
+
+func (b *linesBody) print(w *loop.Work, rec record.Record) printed {
 	if answer, ok := w.Data.([]byte); ok && rec.Status == record.OK {
-		return append(answer[:len(answer):len(answer)], '\n'), nil
+		return printed{stdout: text(append(answer[:len(answer):len(answer)], '\n'))}
 	}
-	return nil, nil
+	return printed{}
 }
 
 func (b *linesBody) options() []parfor.Option { return nil }

@@ -1,6 +1,8 @@
 // Parfor runs a loop's body over items from the command line, and measures
 // which way of running it is the fastest.
 //
+//	parfor run        a command for each item
+//	parfor http       an HTTP request for each item
 //	parfor compare    the tutorial's experiment: one loop, every way of running it
 //	parfor mock       a JSON API on the loopback interface to try loops on
 package main
@@ -61,6 +63,6 @@ func rootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(compareCommand(), mockCommand())
+	root.AddCommand(runCommand(), httpCommand(), compareCommand(), mockCommand())
 	return root
 }
