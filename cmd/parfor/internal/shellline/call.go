@@ -106,7 +106,7 @@ func (c *command) inner(i, end int) {
 // running are the long options that run their argument, in whatever program.
 var running = words(`--checkpoint-action --to-command --use-compress-program --info-script --new-volume-script
 	--rsh-command --rmt-command --rsh --rsync-path --upload-pack --receive-pack --exec --exec-batch --command --eval --extcmd
-	--pager --shell --execute --init-command --open-files-in-pager --config-env --split-string --preprocessor --pre`)
+	--pager --shell --sh-exec --exec-path --compress-program --use-askpass --call --execute --init-command --open-files-in-pager --config-env --split-string --preprocessor --pre`)
 
 func (c *command) options() {
 	if c.name == "echo" || c.name == "printf" {

@@ -44,7 +44,18 @@ type placer struct {
 
 // surroundings is what a statement gets from what is around it.
 type surroundings struct {
-	items bool // its standard input may hold an item's text
+	items  bool // its standard input may hold an item's text
+	others bool // another of its descriptors may
+}
+
+// reads is what a redirection of descriptor n makes of that.
+func (s surroundings) reads(n *syntax.Lit, items bool) surroundings {
+	if n == nil || n.Value == "0" {
+		s.items = items
+	} else {
+		s.others = s.others || items
+	}
+	return s
 }
 
 func (p *placer) refuse(at syntax.Node, msg, safe string) {
@@ -130,24 +141,28 @@ func (p *placer) stmt(stmt *syntax.Stmt, s surroundings) {
 func (p *placer) redirect(r *syntax.Redirect, s surroundings) surroundings {
 	switch r.Op {
 	case syntax.Hdoc, syntax.DashHdoc:
-		s.items = false
 		if r.Hdoc == nil { // it is empty
-			break
+			return s.reads(r.N, false)
 		}
-		_, s.items = p.carrier(r.Hdoc)
+		_, items := p.carrier(r.Hdoc)
+		s = s.reads(r.N, items)
 		if quoted(r.Word) {
 			p.closed(func() { p.body(r.Hdoc, s) })
 		} else {
 			p.body(r.Hdoc, s)
 		}
 	case syntax.WordHdoc:
-		_, s.items = p.carrier(r.Word)
+		_, items := p.carrier(r.Word)
+		s = s.reads(r.N, items)
 		p.word(r.Word, s)
 	case syntax.RdrIn, syntax.RdrInOut:
-		s.items = p.fromProcess(r.Word)
+		s = s.reads(r.N, p.fromProcess(r.Word))
 		p.word(r.Word, s)
 	case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.RdrAll, syntax.AppAll:
 		p.word(r.Word, s)
+	case syntax.DplIn:
+		s = s.reads(r.N, s.items || s.others)
+		p.inside(r.Word, s)
 	default: // >&{} and <&{} name a descriptor, a file, or a descriptor to close
 		p.inside(r.Word, s)
 	}

@@ -22,8 +22,8 @@ func init() {
 	}
 	for list, o := range map[string]options{
 		"awk gawk mawk nawk original-awk goawk": {takes: "F", code: "vfeiEl", longCode: "--assign --file --source --include --exec --load"},
-		"sed gsed ssed":                         {takes: "l", attached: "i", code: "ef", longCode: "--expression --file"},
-		"jq gojq jaq":                           {takes: "", code: "fL", longCode: "--from-file"},
+		"sed gsed ssed":                         {takes: "l", attached: "i", mixed: true, code: "ef", longCode: "--expression --file"},
+		"jq gojq jaq":                           {mixed: true, code: "fL", longCode: "--from-file"},
 	} {
 		for name := range words(list) {
 			tools[name] = func(c *command) { c.programText(o) }
@@ -34,11 +34,23 @@ func init() {
 		"parallel rush parfor entr watch hyperfine script at batch crontab systemd-run": "put the command into a script that takes the item as an argument",
 		"su runuser":       "sudo -u NAME -- cmd {}",
 		"yq dasel":         "give it in the environment: x={} yq '… strenv(x) …'",
+		"socat":            "write the addresses out",
 		"make gmake bmake": "a word with = is code to make: cd {} && make, or the form without a shell",
 		"vi vim nvim view ex ed emacs less more most man gdb lldb m4 bc dc tmux screen xterm kitty deno pwsh powershell mosh": "pass the item to a script as an argument",
 	} {
 		for name := range words(list) {
 			tools[name] = func(c *command) { c.refused(safe) }
+		}
+	}
+	for list, o := range map[string]options{
+		"npx npm pnpm":   {code: "c", mixed: true},
+		"nc ncat netcat": {code: "ec", mixed: true},
+		"split":          {longCode: "--filter", mixed: true},
+		"zip":            {code: "T", mixed: true},
+		"curl":           {code: "K", longCode: "--config", mixed: true},
+	} {
+		for name := range words(list) {
+			tools[name] = func(c *command) { c.runsOption(o) }
 		}
 	}
 	for _, name := range strings.Fields("psql mysql mariadb duckdb clickhouse-client clickhouse sqlcmd") {
@@ -143,6 +155,15 @@ func (c *command) jqVariables() ([]*syntax.Word, map[int]bool) {
 	return rest, at
 }
 
+// runsOption is a program with options that run their argument.
+func (c *command) runsOption(o options) {
+	for _, i := range scan(c.args, o).code {
+		if c.no(c.word(i), "is an option for "+c.name+" that may run a command", "write the option out") {
+			return
+		}
+	}
+}
+
 // find runs what follows -exec, up to ; or +.
 func (c *command) find() {
 	c.noDashes = c.name == "find"
@@ -221,7 +242,7 @@ func (c *command) ssh() {
 // copies is scp and rsync: HOST:PATH is expanded by a shell on the other side,
 // and some options run their argument.
 func (c *command) copies() {
-	s := scan(c.args, options{code: "eoSJ", longCode: "--rsh --rsync-path --daemon --config", takes: "cFiPlDXBfTMt"})
+	s := scan(c.args, options{longCode: "--rsh --rsync-path --daemon --config"})
 	for _, i := range s.code {
 		if c.no(c.word(i), "is an option for "+c.name+" that runs a command", "write the option out") {
 			return
@@ -229,7 +250,8 @@ func (c *command) copies() {
 	}
 	for i := 1; i < len(c.args); i++ {
 		text, _ := start(c.args[i])
-		if strings.HasPrefix(text, "-e") || strings.HasPrefix(text, "-o") || strings.HasPrefix(text, "-S") {
+		letters := map[bool]string{true: "e", false: "oSF"}[c.name == "rsync"]
+		if strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "--") && strings.ContainsAny(text, letters) {
 			checked := append(c.args[i:i+1:i+1], c.word(i+1)...)
 			if c.no(checked, "is an option for "+c.name+" that runs a command", "write the option out") {
 				return
@@ -248,7 +270,7 @@ func (c *command) git() {
 	for i := 1; i < len(c.args); i++ {
 		text, _ := start(c.args[i])
 		switch {
-		case strings.HasPrefix(text, "-c") && before(c.args[:i]), text == "-u", text == "-x", strings.HasPrefix(text, "-O"):
+		case strings.HasPrefix(text, "-c") && (before(c.args[:i]) || c.has("clone")), strings.HasPrefix(text, "--config") && c.has("clone"), text == "-u", text == "-x", strings.HasPrefix(text, "-O"):
 			if c.no(append(c.args[i:i+1:i+1], c.word(i+1)...), "is a setting or an option for git that may run a command", "write the setting out") {
 				return
 			}
@@ -259,6 +281,16 @@ func (c *command) git() {
 		}
 		c.forced[i] = true
 	}
+}
+
+// has says whether a word is among the words.
+func (c *command) has(word string) bool {
+	for _, w := range c.args {
+		if text, _ := static(w); text == word {
+			return true
+		}
+	}
+	return false
 }
 
 // before says whether all words so far are git and its options, so that the next

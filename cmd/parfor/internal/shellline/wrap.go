@@ -50,9 +50,14 @@ func (c *command) wrapper(w *wrap) {
 			return // it only looks the name up
 		}
 	}
-	if i < len(c.args) {
-		c.inner(i, len(c.args))
+	if i >= len(c.args) {
+		return
 	}
+	if text, _ := start(c.args[i]); strings.HasPrefix(text, "-") { // flock FILE -c CODE
+		c.no(c.args[i:], "may be code for "+c.name, "write options first, and the command as words of its own")
+		return
+	}
+	c.inner(i, len(c.args))
 }
 
 // wrapped0 is where the command begins, -1 where it can't be told or is refused.
