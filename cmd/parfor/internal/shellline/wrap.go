@@ -41,7 +41,7 @@ var wrappers = map[string]*wrap{
 
 // wrapper judges the words of a program that runs a command, and the command.
 func (c *command) wrapper(w *wrap) {
-	i := c.wrapped0(w)
+	i := c.behind(w)
 	if i < 0 {
 		return
 	}
@@ -60,8 +60,8 @@ func (c *command) wrapper(w *wrap) {
 	c.inner(i, len(c.args))
 }
 
-// wrapped0 is where the command begins, -1 where it can't be told or is refused.
-func (c *command) wrapped0(w *wrap) int {
+// behind is where the command begins, -1 where it can't be told or is refused.
+func (c *command) behind(w *wrap) int {
 	s := scan(c.args, w.options)
 	for _, i := range s.code {
 		if c.no(c.word(i), "is code for "+c.name, "write the command as words of its own") {
