@@ -38,8 +38,11 @@ func (c *command) judge() {
 	}
 	name, ok := static(args[0])
 	if !ok {
+		name, ok = fileName(args[0])
+	}
+	if !ok {
 		if found, ok := c.anyCarrier(args[1:]); ok {
-			c.refuseItem(found, "is given to a command whose name only running the line tells", "write the name of the command")
+			c.refuseItem(found, "is given to a command whose name only running the line tells", `write the command's name, or quote what is before it: "$dir/name"`)
 		}
 		return
 	}
