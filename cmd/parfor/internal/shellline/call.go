@@ -38,8 +38,11 @@ func (c *command) judge() {
 	}
 	name, ok := static(args[0])
 	if !ok {
+		name, ok = fileName(args[0])
+	}
+	if !ok {
 		if found, ok := c.anyCarrier(args[1:]); ok {
-			c.refuseItem(found, "is given to a command whose name only running the line tells", "write the name of the command")
+			c.refuseItem(found, "is given to a command whose name only running the line tells", `write the command's name, or quote what is before it: "$dir/name"`)
 		}
 		return
 	}
@@ -106,7 +109,7 @@ func (c *command) inner(i, end int) {
 // running are the long options that run their argument, in whatever program.
 var running = words(`--checkpoint-action --to-command --use-compress-program --info-script --new-volume-script
 	--rsh-command --rmt-command --rsh --rsync-path --upload-pack --receive-pack --exec --exec-batch --command --eval --extcmd
-	--pager --shell --execute --init-command --open-files-in-pager --config-env --split-string --preprocessor --pre`)
+	--pager --shell --sh-exec --exec-path --compress-program --use-askpass --call --execute --init-command --open-files-in-pager --config-env --split-string --preprocessor --pre`)
 
 func (c *command) options() {
 	if c.name == "echo" || c.name == "printf" {

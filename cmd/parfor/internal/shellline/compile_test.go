@@ -41,7 +41,7 @@ func TestAccepted(t *testing.T) {
 		`find {} -name x -print`, `find . -name {} -exec rm -- {} +`, `git clone -- {}`, `git -C {} pull`, `git log --oneline -- {}`, `tar -czf {}.tgz {}`, `tar xf {}`,
 		`docker exec c ls {}`, `n=$(wc -l < {}); echo $((n + 1))`, `i=0; i=$((i+1)); echo {} $i`, `exit {}`, `[ {} -gt 3 ]`, `[ -f {} ] && cat {}`, `! grep -q x {}`,
 		`f() { local x="$1"; echo "$x"; }; f {}`, `while read -r x; do echo "$x"; done < {}`, `printf '%s\n' {} | ssh h 'cat >> log'`, `command -v {}`,
-		`cd {} && make`, `rsync -a {} host:dir/`, `kill -9 {}`, `sleep {}`, `test {} = x`, `sh -c 'rm -- "$1"' sh {}`, `bash -c 'echo "$1"' _ {}`, `perl -e 'print $ARGV[0]' {}`,
+		`cd {} && make`, `rsync -a {} host:dir/`, `kill -9 {}`, `sleep {}`, `test {} = x`, `sh -c 'rm -- "$1"' sh {}`, `bash -c 'echo "$1"' _ {}`, `perl -e 'print $ARGV[0]' {}`, `"$HOME/bin/tool" {}`, `~/bin/tool {}`,
 	} {
 		if _, err := Compile(split(line), Options{}); err != nil {
 			t.Errorf("%s: %v", line, err)

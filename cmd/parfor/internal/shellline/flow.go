@@ -172,7 +172,7 @@ func (p *placer) carrier(n syntax.Node) (found carrier, ok bool) {
 		case *syntax.SglQuoted:
 			found, ok = p.markIn(n.Value)
 		case *syntax.ParamExp:
-			if n.Param != nil && !n.Length && p.holds(n.Param.Value) {
+			if n.Param != nil && !n.Length && (p.holds(n.Param.Value) || n.Excl && n.Names == 0 && len(p.refs) > 0) {
 				found, ok = carrier{int(n.Pos().Offset()), "$" + n.Param.Value + ", which may hold the item,"}, true
 			}
 		}

@@ -3,16 +3,20 @@
 // it: each placeholder is replaced by a quoted reference to a variable, which
 // the caller sets in the shell's environment to the item's text.
 //
-//	line.go, compile.go  what a compiled line is, and the steps to one
-//	mark.go, shape.go    marks for placeholders in the tree; proof that the script has the tree's shape
-//	place.go, tests.go   the listed positions
-//	call.go, tools.go,   simple commands: what each does with its words
-//	wrap.go, code.go,
-//	builtin.go
-//	flow.go, sink.go     items that travel through the line's own variables
-//	dash.go, check.go    items that begin with -, that are too long, that hold NUL
-//	refuse.go            errors, with an excerpt
-//	paste.go             the line as a person would write it
+//	line.go, compile.go   what a compiled line is, and the steps to one
+//	mark.go, shape.go     marks for placeholders in the tree; proof that the script has the tree's shape
+//	place.go, quote.go    the listed positions, and how a reference is written there
+//	unlisted.go           why any other is refused
+//	call.go, words.go,    simple commands: what each does with its words
+//	scan.go
+//	builtin.go, tests.go  the shell's own
+//	wrap.go, code.go      programs that run programs, and those that run code
+//	tools.go, options.go, others with code among their words
+//	filters.go, remote.go
+//	flow.go, sink.go      items that travel through the line's own variables
+//	dash.go, check.go     items that begin with -, that are too long, that hold NUL
+//	refuse.go             errors, with an excerpt
+//	paste.go              the line as a person would write it
 //
 // docs/safety.md has the tables of positions.
 package shellline

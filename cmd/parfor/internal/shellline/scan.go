@@ -16,6 +16,7 @@ type options struct {
 	longCode string // long options whose argument is code
 	first    bool   // the code is the first operand, not the word after the option: sh -c
 	single   bool   // long options have one dash
+	mixed    bool   // options are read behind operands too, up to --
 }
 
 // scanned is what the words of a command are.
@@ -32,6 +33,11 @@ type scanned struct {
 func scan(args []*syntax.Word, o options) scanned {
 	s := scanned{operand: len(args), unclear: -1, values: map[int]bool{}}
 	codeNext := false
+	operand := func(i int) {
+		if s.operand == len(args) {
+			s.operand = i
+		}
+	}
 	for i := 1; i < len(args); i++ {
 		text, next := start(args[i])
 		switch {
@@ -39,9 +45,12 @@ func scan(args []*syntax.Word, o options) scanned {
 			s.unclear = i
 			return s
 		case text == "--" && next == end:
-			s.operand = i + 1
+			operand(i + 1)
 		case text == "" || text == "-" && next == end || text[0] != '-' && (text[0] != '+' || !o.first):
-			s.operand = i
+			operand(i)
+			if o.mixed {
+				continue
+			}
 		case text == "-" || text == "--": // -{} may be any option
 			s.unclear = i
 			return s

@@ -164,3 +164,21 @@ func isDashes(w *syntax.Word) bool {
 	text, ok := static(w)
 	return ok && text == "--"
 }
+
+// fileName is the last part of a path whose folder only running the line tells:
+// "$HOME/bin/tool", ~/bin/tool. Such a word is no command of the shell's own.
+func fileName(w *syntax.Word) (string, bool) {
+	all := pieces(w)
+	if len(all) == 0 || strings.ContainsAny(w.Lit(), "*?[{") || w.Lit() == "" && !quotedWord(w) {
+		return "", false
+	}
+	last := all[len(all)-1]
+	at := strings.LastIndexByte(last.text, '/')
+	if at < 0 || at+1 == len(last.text) || last.unseen || last.mark >= 0 {
+		return "", false
+	}
+	if w.Lit() == "" && pattern(w) {
+		return "", false
+	}
+	return last.text[at+1:], true
+}

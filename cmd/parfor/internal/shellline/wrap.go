@@ -41,7 +41,7 @@ var wrappers = map[string]*wrap{
 
 // wrapper judges the words of a program that runs a command, and the command.
 func (c *command) wrapper(w *wrap) {
-	i := c.wrapped0(w)
+	i := c.behind(w)
 	if i < 0 {
 		return
 	}
@@ -50,13 +50,18 @@ func (c *command) wrapper(w *wrap) {
 			return // it only looks the name up
 		}
 	}
-	if i < len(c.args) {
-		c.inner(i, len(c.args))
+	if i >= len(c.args) {
+		return
 	}
+	if text, _ := start(c.args[i]); strings.HasPrefix(text, "-") { // flock FILE -c CODE
+		c.no(c.args[i:], "may be code for "+c.name, "write options first, and the command as words of its own")
+		return
+	}
+	c.inner(i, len(c.args))
 }
 
-// wrapped0 is where the command begins, -1 where it can't be told or is refused.
-func (c *command) wrapped0(w *wrap) int {
+// behind is where the command begins, -1 where it can't be told or is refused.
+func (c *command) behind(w *wrap) int {
 	s := scan(c.args, w.options)
 	for _, i := range s.code {
 		if c.no(c.word(i), "is code for "+c.name, "write the command as words of its own") {
