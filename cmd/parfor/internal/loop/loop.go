@@ -94,7 +94,7 @@ func (r *run) options() []parfor.Option {
 	if r.Attempts > 1 {
 		opts = append(opts, parfor.AttemptIf(r.again))
 	}
-	if r.First > 0 {
+	if r.First > 0 && r.Attempts > 1 {
 		opts = append(opts, parfor.Backoff(r.First, max(r.First, r.Most)))
 	}
 	if r.Auto {
@@ -172,6 +172,9 @@ func (r *run) ended(w *Work, err error) error {
 	if err == nil {
 		r.out.OK++
 	} else {
+		if failed, ok := err.(*parfor.TaskError); ok && r.out.Failed < 1000 {
+			r.numbers.Store(failed.Index, w.Item.Seq)
+		}
 		r.out.Failed++
 		r.failedForGood(w)
 		if len(r.out.First) < firstFailures {

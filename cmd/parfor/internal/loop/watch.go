@@ -1,6 +1,10 @@
 package loop
 
-import "parfor.dev/parfor/observe"
+import (
+	"slices"
+
+	"parfor.dev/parfor/observe"
+)
 
 // watched tells an observer what the loop can't know: how many items the input
 // has, and how many of them need not run.
@@ -27,6 +31,25 @@ func (w watched) End(e observe.End) {
 func (w watched) complete(f *observe.Frame) {
 	f.Total = w.total(f.Total)
 	f.Totals.Skipped += w.r.skipped.Load()
+	groups := make([]observe.Group, len(f.Groups))
+	for i, g := range f.Groups {
+		g.First = w.number(g.First)
+		g.Examples = slices.Clone(g.Examples)
+		for k, index := range g.Examples {
+			g.Examples[k] = w.number(index)
+		}
+		groups[i] = g
+	}
+	f.Groups = groups
+}
+
+// number is what an item is called in the input: from 1, those that need not run
+// included.
+func (w watched) number(index int) int {
+	if seq, ok := w.r.numbers.Load(index); ok {
+		return seq.(int)
+	}
+	return index + 1
 }
 
 func (w watched) total(n int) int {
