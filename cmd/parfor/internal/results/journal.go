@@ -53,7 +53,7 @@ func seal(object []byte) []byte {
 	return append(line, "\"}\n"...)
 }
 
-// open takes the object out of a line, or says that it is damaged.
+// unseal takes the object out of a line, or says that it is damaged.
 func unseal(line []byte) (object []byte, ok bool) {
 	line = bytes.TrimSuffix(line, []byte("\n"))
 	n := len(line) - sumLen
@@ -85,7 +85,7 @@ func scan(r io.Reader, name string, f func(off int64, k Kept) error) (h head, en
 			return h, end, nil
 		}
 		object, ok := unseal(line)
-		if !ok {
+		if !ok || err == io.EOF { // without its newline a line is not whole, whatever it holds
 			if _, more := in.ReadByte(); more == io.EOF && !first {
 				return h, end, nil // torn
 			}
