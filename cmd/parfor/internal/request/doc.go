@@ -12,7 +12,7 @@
 // jsonbody.go, form.go and multipart.go do so for one part of a request each;
 // hash.go names templates and requests for --resume. client.go sends: through
 // net/http (standard.go), or, for small plain HTTP/1.1 requests, over
-// connections of its own (wire*.go), which cost a third of the time.
+// connections of its own (wire*.go), for less than half the processor time.
 // response.go and outdir.go keep answers, expect.go judges them, retry.go and
 // failure.go decide about another attempt, latency.go measures.
 package request

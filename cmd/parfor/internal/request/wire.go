@@ -200,7 +200,7 @@ func (c *wireConn) stage() Stage {
 	return Sent
 }
 
-// closes reports whether a Connection header has the option.
+// hasOption reports whether a header is a list that has the option.
 func hasOption(h Header, header, option string) bool {
 	for _, f := range h {
 		if len(f.Name) != len(header) || !strings.EqualFold(f.Name, header) {

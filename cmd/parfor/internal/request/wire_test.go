@@ -49,7 +49,7 @@ func serveRaw(t *testing.T, script func(c *rawConn)) *rawServer {
 		t.Fatal(err)
 	}
 	s := &rawServer{url: "http://" + l.Addr().String() + "/"}
-	ended := make(chan struct{})
+	over, end := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -57,11 +57,14 @@ func serveRaw(t *testing.T, script func(c *rawConn)) *rawServer {
 			if err != nil {
 				return
 			}
-			c := &rawConn{conn, bufio.NewReader(conn), s.conns.Add(1), s, ended}
-			all.Go(func() { defer conn.Close(); script(c) })
+			c := &rawConn{conn, bufio.NewReader(conn), s.conns.Add(1), s, over.Done()}
+			// net/http may have opened one more than it needed, which is idle
+			// then: hanging up ends it.
+			stop := context.AfterFunc(over, func() { conn.Close() })
+			all.Go(func() { defer conn.Close(); script(c); stop() })
 		}
 	})
-	t.Cleanup(func() { close(ended); l.Close(); all.Wait() })
+	t.Cleanup(func() { end(); l.Close(); all.Wait() })
 	return s
 }
 
