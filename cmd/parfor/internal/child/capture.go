@@ -97,7 +97,7 @@ func (k *capture) spill(b []byte) error {
 	}
 	n := 0
 	if err == nil {
-		n, err = o.file.WriteAt(b, o.spilled)
+		n, err = o.file.Write(b) // WriteAt forgets what a short write did write
 	}
 	o.spilled += int64(n)
 	if err == nil {
