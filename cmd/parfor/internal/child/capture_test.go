@@ -129,7 +129,7 @@ func TestNoFolderForSpilling(t *testing.T) {
 	c := zeros(2 << 20)
 	c.Beyond, c.TempDir = Spill, "/nowhere"
 	r, err := Run(t.Context(), c)
-	defer r.Close()
+	t.Cleanup(func() { r.Close() })
 	var spilling *SpillError
 	if !errors.As(err, &spilling) || !strings.Contains(err.Error(), "/nowhere") || r.Stdout.Len() != 1<<20 {
 		t.Errorf("%d bytes kept, %v", r.Stdout.Len(), err)

@@ -26,7 +26,6 @@ func TestMain(m *testing.M) {
 	if job := os.Getenv("PARFOR_CHILD_TEST"); job != "" {
 		os.Exit(helpers[job]())
 	}
-	devNull() // open from the first command on, for good
 	flag.Parse()
 	leak.Main(m)
 }
