@@ -6,10 +6,15 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // isRange tells ranges from names of files.
-var isRange = regexp.MustCompile(`^[+-]?\d+(\.\d+)?\.\.[+-]?\d+(\.\d+)?(\.\.[+-]?\d+(\.\d+)?)?$`).MatchString
+var rangePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[+-]?\d+(\.\d+)?\.\.[+-]?\d+(\.\d+)?(\.\.[+-]?\d+(\.\d+)?)?$`)
+})
+
+func isRange(text string) bool { return rangePattern().MatchString(text) }
 
 // numbers is a range: its numbers are counted in units of its last decimal
 // place, as 0.1 + 0.2 has to be 0.3.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // ours are the names that the script's variables have.
-var ours = regexp.MustCompile(`(^|[^A-Za-z0-9_])PF_([0-9*@]|$)`)
+var ours = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(^|[^A-Za-z0-9_])PF_([0-9*@]|$)`) })
 
 // Compile makes a script of a line, or says why the line is refused: it is no
 // shell, it has no placeholder, or a placeholder stands where an item could
@@ -81,7 +82,7 @@ func (m *marked) admit(o Options) error {
 		i := strings.IndexAny(m.text, markOpen+markClose)
 		return &Error{Msg: "the line holds " + string([]rune(m.text[i:])[0]) + ", which parfor uses itself", Safe: "put it into a script"}
 	}
-	if at := ours.FindStringSubmatchIndex(m.source); at != nil {
+	if at := ours().FindStringSubmatchIndex(m.source); at != nil {
 		return m.errorAt(at[3], "names PF_0, PF_1… are parfor's own variables", "use another name, or {} for the item")
 	}
 	return nil

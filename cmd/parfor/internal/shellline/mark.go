@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"parfor.dev/parfor/cmd/parfor/internal/template"
 )
@@ -17,7 +18,7 @@ const (
 	markClose = "ᐊ"
 )
 
-var markPattern = regexp.MustCompile(markOpen + `(\d+)` + markClose)
+var markPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(markOpen + `(\d+)` + markClose) })
 
 // marked is a template with marks in the places of its placeholders.
 type marked struct {
@@ -52,7 +53,7 @@ func mark(t template.Template) marked {
 
 // unmark is s with its marks spelled as placeholders.
 func (m *marked) unmark(s string) string {
-	return markPattern.ReplaceAllStringFunc(s, func(mark string) string {
+	return markPattern().ReplaceAllStringFunc(s, func(mark string) string {
 		if k := markNumber(mark); k < len(m.shown) {
 			return m.shown[k]
 		}
@@ -85,7 +86,7 @@ func markNumber(mark string) int {
 // marksIn are the numbers of the marks in s.
 func marksIn(s string) []int {
 	var all []int
-	for _, mark := range markPattern.FindAllString(s, -1) {
+	for _, mark := range markPattern().FindAllString(s, -1) {
 		all = append(all, markNumber(mark))
 	}
 	return all

@@ -20,7 +20,7 @@ func (m *marked) sameShape(l *Line, lang syntax.LangVariant) error {
 		return &Error{Msg: "a placeholder breaks the line: " + err.Error(), Safe: "quote it plainly"}
 	}
 	marks := shape(before, func(s string) string {
-		return markPattern.ReplaceAllStringFunc(s, func(mark string) string {
+		return markPattern().ReplaceAllStringFunc(s, func(mark string) string {
 			return "\x00" + l.Vars[l.varOf[markNumber(mark)]].Name + "\x00"
 		})
 	}, nil)

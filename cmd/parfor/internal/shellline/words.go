@@ -47,7 +47,7 @@ func pieces(w *syntax.Word) []piece {
 	var all []piece
 	text := func(s string) {
 		for s != "" {
-			at := markPattern.FindStringIndex(s)
+			at := markPattern().FindStringIndex(s)
 			if at == nil {
 				all = append(all, piece{text: s, mark: -1})
 				return

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"parfor.dev/parfor/cmd/parfor/internal/item"
 )
@@ -14,12 +15,19 @@ import (
 // errText says that braces are text.
 var errText = errors.New("no placeholder")
 
+// matches compiles a pattern when it is first used: most runs never do, and all
+// of them together cost a millisecond of the command's start.
+func matches(pattern string) func(string) bool {
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+	return func(s string) bool { return compiled().MatchString(s) }
+}
+
 var (
-	isNumber = regexp.MustCompile(`^(0|[1-9][0-9]*)$`).MatchString
-	isName   = regexp.MustCompile(`^[\pL_][\pL\pN_-]*(\.[\pL\pN_-]+)*$`).MatchString
-	inSource = regexp.MustCompile(`^[1-9][0-9]*\.[\pL_][\pL\pN_-]*(\.[\pL\pN_-]+)*$`).MatchString // {2.name}
-	gnusPart = regexp.MustCompile(`^[1-9][0-9]*(\.|/|//|/\.)$`).MatchString                       // {2/.}
-	isWord   = regexp.MustCompile(`^\pL+$`).MatchString
+	isNumber = matches(`^(0|[1-9][0-9]*)$`)
+	isName   = matches(`^[\pL_][\pL\pN_-]*(\.[\pL\pN_-]+)*$`)
+	inSource = matches(`^[1-9][0-9]*\.[\pL_][\pL\pN_-]*(\.[\pL\pN_-]+)*$`) // {2.name}
+	gnusPart = matches(`^[1-9][0-9]*(\.|/|//|/\.)$`)                       // {2/.}
+	isWord   = matches(`^\pL+$`)
 )
 
 // names knows what may stand in braces.
