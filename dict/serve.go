@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"unsafe"
 
+	"parfor.dev/parfor/internal/arena"
 	"parfor.dev/parfor/internal/writeset"
 )
 
@@ -34,7 +35,9 @@ func (c *core[K, V]) Serve(r *writeset.Reader, dst []byte) ([]byte, error) {
 		}
 		return dst, c.table().unclaim(by, keys)
 	case askShare:
-		return binary.LittleEndian.AppendUint64(dst, c.table().share()), nil
+		root := c.table().share()
+		arena.SettleProgram()
+		return binary.LittleEndian.AppendUint64(dst, root), nil
 	case askAwait:
 		return c.serveAwait(r, dst)
 	default:

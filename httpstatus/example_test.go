@@ -55,10 +55,10 @@ func ExampleError() {
 	resp := &http.Response{StatusCode: 429, Status: "429 Too Many Requests", Header: http.Header{"Retry-After": {"30"}}}
 	var e *httpstatus.Error
 	if err := httpstatus.Check(resp); errors.As(err, &e) {
-		fmt.Println(e.Code, e.Temporary(), e.Wait == 30*time.Second)
+		fmt.Println(e.Code, e.Throttled(), e.Temporary(), e.Wait == 30*time.Second)
 		fmt.Println(err)
 	}
 	// Output:
-	// 429 true true
+	// 429 true true true
 	// 429 Too Many Requests (asks to wait 30s)
 }

@@ -65,6 +65,9 @@ func TestClasses(t *testing.T) {
 			t.Fatalf("%d: %v", code, err)
 		}
 		want := temporary[code] || code >= 600
+		if throttled := code == 429 || code == 503; e.Throttled() != throttled {
+			t.Errorf("%d: throttled %v", code, !throttled)
+		}
 		if e.Temporary() != want || permanent(t, err) == want {
 			t.Errorf("%d: temporary %v, permanent %v, want temporary %v", code, e.Temporary(), permanent(t, err), want)
 		}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"parfor.dev/parfor"
+	"parfor.dev/parfor/internal/arena"
 	"parfor.dev/parfor/internal/engine"
 )
 
@@ -176,6 +177,7 @@ func (a *attachment) Detach() {
 			o.inbox.closeLoop(a.id)
 		}
 	}
+	arena.SettleProgram() // what the loop wrote is what the next one reads
 }
 
 // next gives the job whose turn it is, how often it was woken, and how many

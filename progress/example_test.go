@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,4 +89,20 @@ func ExampleColor() {
 // last is what the screen shows in the end: each line erased the one before.
 func last(screen string) string {
 	return screen[strings.LastIndex(screen, "\r\x1b[K")+len("\r\x1b[K"):]
+}
+
+// Results go to the same terminal as the line; what is piped elsewhere goes
+// there unchanged.
+func ExampleAbove() {
+	line := progress.Line(os.Stderr)
+	out := progress.Above(line, os.Stdout)
+	double := func(ctx context.Context, n int) (int, error) { return 2 * n, nil }
+	for r := range parfor.Stream(context.Background(), slices.Values([]int{1, 2, 3}), double,
+		parfor.InOrder(), parfor.Name("double"), parfor.Observe(line)) {
+		fmt.Fprintln(out, r.In, "->", r.Out)
+	}
+	// Output:
+	// 1 -> 2
+	// 2 -> 4
+	// 3 -> 6
 }

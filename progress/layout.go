@@ -15,6 +15,7 @@ type track struct {
 	frame observe.Frame // the last one
 	pace  pace
 
+	paused bool          // by a Control
 	deaths int           // of workers
 	said   time.Duration // when the last plain line was written
 	step   int           // percentSteps passed by then
@@ -23,7 +24,22 @@ type track struct {
 func (t *track) update(f observe.Frame) {
 	f.Slices = nil
 	t.frame = f
-	t.pace.add(f.At, f.Totals.OK+f.Totals.Failed)
+	ran := f.Totals.OK + f.Totals.Failed
+	if t.paused {
+		t.pace.skip(f.At, ran)
+		return
+	}
+	t.pace.add(f.At, ran)
+}
+
+// heard is what an event changes.
+func (t *track) heard(e observe.Event) {
+	switch {
+	case e.Died():
+		t.deaths++
+	case e.Kind == observe.Steered && e.Index < 0:
+		t.paused = e.Text == "paused"
+	}
 }
 
 func (t *track) name() string {
@@ -53,6 +69,9 @@ func (t *track) done() string {
 }
 
 func (t *track) eta() string {
+	if t.paused {
+		return "paused"
+	}
 	if d, ok := t.pace.left(t.frame, t.workers()); ok {
 		return "ETA " + about(d)
 	}

@@ -30,6 +30,7 @@ type line struct {
 	tracks []*track // of the loops that run, the oldest first
 	drawn  bool     // a line stands there that must be erased
 	failed bool     // a write did
+	open   bool     // what was written above has not ended its line
 }
 
 func (l *line) find(loop uint64) *track {
@@ -62,9 +63,7 @@ func (l *line) Frame(f observe.Frame) {
 func (l *line) Event(e observe.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e.Died() {
-		l.find(e.Loop).deaths++
-	}
+	l.find(e.Loop).heard(e)
 }
 
 func (l *line) End(e observe.End) {
@@ -89,6 +88,9 @@ func (l *line) draw(text string) {
 		if n, ok := columns(l.w); ok && n > 0 {
 			width = n
 		}
+	}
+	if l.open && text == "" {
+		return // somebody's text waits for the end of its line
 	}
 	width-- // in the last column some terminals wrap
 	s := text

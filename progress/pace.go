@@ -50,6 +50,10 @@ func (p *pace) add(at time.Duration, ran int64) {
 	p.weight += a * (1 - p.weight)
 }
 
+// skip leaves a frame's time and items out: the loop is paused, and just ends
+// what ran.
+func (p *pace) skip(at time.Duration, ran int64) { p.at, p.ran = at, ran }
+
 // perSecond is the rate of the last 15 to 30 seconds, and while the loop is
 // younger a moving average, corrected for having begun at 0.
 func (p *pace) perSecond() float64 {

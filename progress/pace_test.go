@@ -124,3 +124,25 @@ func TestNumbersAsText(t *testing.T) {
 		t.Errorf("cut to 7 columns: %s, %d wide", got, wide(got))
 	}
 }
+
+func TestAPausedLoopHasNoRate(t *testing.T) {
+	tr := track{start: observe.Start{Workers: 1}}
+	frame := func(at time.Duration, ok int64) {
+		tr.update(observe.Frame{At: at, Total: 1000, Totals: observe.Totals{OK: ok}})
+	}
+	for i := range 40 {
+		frame(time.Duration(i+1)*time.Second/5, int64(i+1)*2)
+	}
+	near(t, "before", tr.pace.perSecond(), 10)
+	tr.heard(observe.Event{Kind: observe.Steered, Index: -1, Text: "paused"})
+	for i := range 500 {
+		frame(8*time.Second+time.Duration(i+1)*time.Second/5, 81)
+	}
+	if tr.eta() != "paused" {
+		t.Errorf("it says %q", tr.eta())
+	}
+	tr.heard(observe.Event{Kind: observe.Steered, Index: 3, Text: "killed"})
+	tr.heard(observe.Event{Kind: observe.Steered, Index: -1, Text: "resumed"})
+	frame(108*time.Second+time.Second/5, 83)
+	near(t, "after", tr.pace.perSecond(), 10)
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/puzpuzpuz/xsync/v4"
 
@@ -92,6 +93,15 @@ func newSharded() store {
 	return s
 }
 
+// numbered gives each write a place in one order, as commits of a dict have.
+type numbered struct {
+	store
+	last *atomic.Uint64
+}
+
+func (n numbered) set(k, v int) { n.last.Add(1); n.store.set(k, v) }
+func (n numbered) add(k int)    { n.last.Add(1); n.store.add(k) }
+
 // inProcess is the rows of 4 goroutines in one process.
 func inProcess(n, rounds int) {
 	kinds := []struct {
@@ -104,6 +114,7 @@ func inProcess(n, rounds int) {
 			return ours{d, context.Background()}
 		}},
 		{"xsync.Map", func() store { return xsyncMap{xsync.NewMap[int, int]()} }},
+		{"xsync, numbered", func() store { return numbered{store: xsyncMap{xsync.NewMap[int, int]()}, last: new(atomic.Uint64)} }},
 		{"sync.Map", func() store { return syncMap{new(sync.Map)} }},
 		{"64 shards by hand", newSharded},
 	}

@@ -89,7 +89,11 @@ func measure(ctx context.Context, pool parfor.Executor, w *way, n, per, workers,
 			note("Manager", managerRate(w.op, w.kind, per, workers))
 		}
 		if w.warm != nil {
-			note("Go map", goMapRate(w.op, w.kind, n, workers))
+			plain, copied := goMapRate(w.op, w.kind, n, workers)
+			note("Go map", plain)
+			if copied > 0 {
+				note("copied", copied)
+			}
 		}
 	}
 	report(w.name, per, took)
@@ -121,7 +125,7 @@ func spans(n, per, keys int) (items []span) {
 // report prints a row: rates, and of the others the ratio of ours to theirs
 // within rounds.
 func report(name string, per int, took map[string][]float64) {
-	for _, who := range []string{"parfor", "LMDB", "Redis", "Manager", "Go map"} {
+	for _, who := range []string{"parfor", "LMDB", "Redis", "Manager", "Go map", "copied"} {
 		rate := took[who]
 		if rate == nil {
 			continue

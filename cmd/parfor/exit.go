@@ -11,31 +11,35 @@ const (
 	codeFailed = 1 // some item failed, or a check of compare did
 	codeUsage  = 2
 	codeIO     = 3 // input or output
+
+	codeDeadline = 124 // as of timeout(1)
+	codeClosed   = 141 // nobody reads what is written, as if by SIGPIPE
 )
 
 // exitError is an error that knows its exit code.
 type exitError struct {
-	code int
-	err  error
+	code   int
+	err    error
+	silent bool // it has been told already
 }
 
 func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error {
-	return &exitError{codeUsage, fmt.Errorf(format, args...)}
+	return &exitError{code: codeUsage, err: fmt.Errorf(format, args...)}
 }
 
 func ioError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &exitError{codeIO, err}
+	return &exitError{code: codeIO, err: err}
 }
 
 var (
 	// errChecksFailed has said its piece already, in the table.
-	errChecksFailed = &exitError{codeFailed, errors.New("a check failed")}
+	errChecksFailed = &exitError{code: codeFailed, err: errors.New("a check failed"), silent: true}
 	// errStoppedCleanly ends a command for which ^C is the way to end.
 	errStoppedCleanly = errors.New("stopped")
 )

@@ -1,6 +1,8 @@
 // Parfor runs a loop's body over items from the command line, and measures
 // which way of running it is the fastest.
 //
+//	parfor run        a command for each item
+//	parfor http       an HTTP request for each item
 //	parfor compare    the tutorial's experiment: one loop, every way of running it
 //	parfor mock       a JSON API on the loopback interface to try loops on
 package main
@@ -10,8 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +28,7 @@ func main() {
 
 // run executes the command line and returns the exit code.
 func run(args []string) int {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	stop := watchSignals(cancel)
+	ctx, sigs, stop := watchSignals(context.Background())
 	defer stop()
 	root := rootCommand()
 	root.SetArgs(args)
@@ -37,12 +36,12 @@ func run(args []string) int {
 	if err == nil || errors.Is(err, errStoppedCleanly) {
 		return codeOK
 	}
-	if !errors.Is(err, errChecksFailed) {
+	var silent *exitError
+	if !errors.As(err, &silent) || !silent.silent {
 		fmt.Fprintf(os.Stderr, "parfor: %v\n", err)
 	}
-	var sig interrupted
-	if errors.As(context.Cause(ctx), &sig) {
-		return sig.code()
+	if code := sigs.code(ctx); code != 0 {
+		return code
 	}
 	return exitCode(err)
 }
@@ -64,35 +63,6 @@ func rootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(compareCommand(), mockCommand())
+	root.AddCommand(runCommand(), httpCommand(), compareCommand(), mockCommand())
 	return root
-}
-
-// interrupted is the cause of the context once a signal came.
-type interrupted struct{ sig os.Signal }
-
-func (i interrupted) Error() string { return "interrupted: " + i.sig.String() }
-
-func (i interrupted) code() int {
-	if n, ok := i.sig.(syscall.Signal); ok {
-		return 128 + int(n)
-	}
-	return 130
-}
-
-// watchSignals cancels with the first ^C or TERM; the second kills as usual.
-func watchSignals(cancel context.CancelCauseFunc) (stop func()) {
-	ch := make(chan os.Signal, 1)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		select {
-		case s := <-ch:
-			cancel(interrupted{s})
-		case <-done:
-		}
-		signal.Stop(ch)
-	}()
-	return func() { close(done); <-ended }
 }

@@ -47,6 +47,10 @@ type Arena struct {
 	next uint64       // first byte never given out
 	free [64][]uint64 // blocks by the logarithm of their size
 	used uint64       // bytes given out and not freed
+
+	settling sync.WaitGroup
+	settled  uint64          // bytes with huge pages, or that have none
+	holes    map[uint64]bool // huge pages of which a part went back to the machine
 }
 
 // New makes an arena. It holds no memory but what is allocated; reserve bounds
@@ -55,7 +59,7 @@ func New(reserve int) (*Arena, error) {
 	if reserve == 0 {
 		reserve = usual
 	}
-	reserve = max(reserve, least)
+	reserve = (max(reserve, least) + step - 1) / step * step
 	f, err := nameless()
 	if err != nil {
 		return nil, err
@@ -65,7 +69,7 @@ func New(reserve int) (*Arena, error) {
 		if mem, err = mapWritable(f, reserve); err == nil || reserve <= least {
 			break
 		}
-		reserve /= 2
+		reserve = reserve / 2 / step * step
 	}
 	if err != nil {
 		f.Close()
@@ -99,7 +103,7 @@ func (a *Arena) begin() error {
 		a.head = (*header)(unsafe.Pointer(&a.mem[0]))
 		a.head.size.Store(uint64(len(a.mem)))
 	} else {
-		if err := a.file.Truncate(step); err != nil {
+		if err := extend(a.file, a.mem[:step], 0); err != nil {
 			return err
 		}
 		a.head = (*header)(unsafe.Pointer(&a.mem[0]))
@@ -162,8 +166,7 @@ func (a *Arena) Alloc(n int) (off uint64, zero bool, err error) {
 	return at, true, nil
 }
 
-// grow makes the file longer. Its pages are put in place at once: one by one,
-// at their first touch, they cost ten times as much.
+// grow makes the file longer.
 func (a *Arena) grow(to uint64) error {
 	was := a.head.size.Load()
 	by := max(to-was, step) // more at once would hold a committer for too long
@@ -171,10 +174,9 @@ func (a *Arena) grow(to uint64) error {
 	if a.file == nil || size < to {
 		return fmt.Errorf("%w: all %d MiB are used", ErrFull, a.reserve>>20)
 	}
-	if err := extend(a.file, int64(was), int64(size)); err != nil {
+	if err := extend(a.file, a.mem[:size], int(was)); err != nil {
 		return fmt.Errorf("%w: growing to %d MiB: %w", ErrFull, size>>20, err)
 	}
-	populate(a.mem[was:size])
 	a.head.size.Store(size)
 	return nil
 }
@@ -191,7 +193,7 @@ func (a *Arena) Free(off uint64, n int) {
 	defer a.mu.Unlock()
 	if size >= punchFrom {
 		if a.file != nil {
-			punch(a.file, int64(off), int64(size))
+			a.punch(off, size)
 		} else {
 			clear(a.mem[off : off+size])
 		}
@@ -205,5 +207,6 @@ func (a *Arena) Close() error {
 	if a.file == nil {
 		return nil
 	}
+	a.settling.Wait()
 	return errors.Join(unmap(a.mem), a.file.Close())
 }

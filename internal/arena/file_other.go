@@ -13,6 +13,8 @@ func seal(*os.File) error                       { return errors.ErrUnsupported }
 func mapWritable(*os.File, int) ([]byte, error) { return nil, errors.ErrUnsupported }
 func mapReadable(*os.File, int) ([]byte, error) { return nil, errors.ErrUnsupported }
 func unmap([]byte) error                        { return nil }
-func extend(f *os.File, from, to int64) error   { return errors.ErrUnsupported }
-func populate([]byte)                           {}
+func extend(*os.File, []byte, int) error        { return errors.ErrUnsupported }
 func punch(f *os.File, at, n int64)             {}
+func collapse([]byte)                           {}
+
+const hugePage = step

@@ -29,6 +29,13 @@ func ProgramUsed() uint64 {
 	return 0
 }
 
+// SettleProgram calls Settle on the program's arena if there is one.
+func SettleProgram() {
+	if a := made.Load(); a != nil {
+		a.Settle()
+	}
+}
+
 // inherited is the descriptor of the parent's arena, in a worker process.
 var inherited uintptr
 

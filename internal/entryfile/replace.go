@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"parfor.dev/parfor/internal/syncdir"
 )
 
 // Replace puts what write writes in place of a file, in one step: who opens the
@@ -51,7 +53,7 @@ func Replace(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	done = true
-	return syncDir(filepath.Dir(path))
+	return syncdir.Sync(filepath.Dir(path))
 }
 
 // target is the file that is replaced, and the permissions it has.

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"parfor.dev/parfor/internal/syncdir"
 )
 
 // Compaction is what Compact did.
@@ -116,7 +118,7 @@ func compact(path string, f *os.File, s *scanner, c *contents) (*os.File, *conte
 	if !closesFirst {
 		f.Close()
 	}
-	return g, smaller, syncDir(filepath.Dir(path))
+	return g, smaller, syncdir.Sync(filepath.Dir(path))
 }
 
 // beside makes a locked file in the folder of path: its lock is there before

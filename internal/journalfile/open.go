@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"parfor.dev/parfor/internal/syncdir"
 )
 
 // Options of Open. The zero value is useful.
@@ -140,7 +142,7 @@ func (w *Writer) begin(h *Header) error {
 	}
 	if err == nil && w.how != SyncNever {
 		if err = w.disk.Sync(); err == nil {
-			err = syncDir(filepath.Dir(w.path))
+			err = syncdir.Sync(filepath.Dir(w.path))
 		}
 	}
 	if err != nil {

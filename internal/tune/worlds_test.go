@@ -1,3 +1,7 @@
+//go:build !race
+
+// No test here has goroutines: the race detector would only make it slow.
+
 package tune_test
 
 import (
@@ -9,8 +13,6 @@ import (
 	"parfor.dev/parfor/internal/tune"
 	"parfor.dev/parfor/internal/tune/sim"
 )
-
-const ms = time.Millisecond
 
 var numbers = []int{4, 10, 20, 40, 60, 80, 200, 1000}
 

@@ -1,3 +1,7 @@
+//go:build !race
+
+// No test here has goroutines: the race detector would only make it slow.
+
 package main
 
 import (

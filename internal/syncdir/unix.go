@@ -1,6 +1,7 @@
 //go:build unix
 
-package entryfile
+// Package syncdir makes new names in a directory last.
+package syncdir
 
 import (
 	"errors"
@@ -8,8 +9,10 @@ import (
 	"syscall"
 )
 
-// syncDir makes a renamed name last. Some file systems can't, and don't need to.
-func syncDir(dir string) error {
+// Sync makes the names in a directory last: what was created or renamed there
+// is still there after a loss of power. Some file systems can't, and don't need
+// to.
+func Sync(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

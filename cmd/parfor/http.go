@@ -1,0 +1,355 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"parfor.dev/parfor"
+
+	"parfor.dev/parfor/cmd/parfor/internal/item"
+	"parfor.dev/parfor/cmd/parfor/internal/loop"
+	"parfor.dev/parfor/cmd/parfor/internal/record"
+	"parfor.dev/parfor/cmd/parfor/internal/request"
+	"parfor.dev/parfor/cmd/parfor/internal/template"
+)
+
+// httpWorkers is how many requests run at once unless the user says: others'
+// APIs are not ours to hammer.
+const httpWorkers = 10
+
+// httpFlags are what the user said of requests.
+type httpFlags struct {
+	loopFlags
+	spec     request.Spec
+	options  request.Options
+	data     string
+	dataJSON string
+	expect   []string
+	retryOn  string
+	outDir   string
+	outName  string
+	perHost  int
+	hostRate rate
+	maxTime  time.Duration
+	compress bool
+}
+
+func httpCommand() *cobra.Command {
+	f := &httpFlags{loopFlags: loopFlags{maxOutput: request.DefaultMaxOutput, timeout: request.DefaultTimeout}}
+	cmd := &cobra.Command{
+		Use:   "http [flags] [METHOD] URL [::: ITEM…]",
+		Short: "An HTTP request for each item, its answer kept",
+		Long: `An HTTP request for each item: its own method, URL, headers and body, sent once,
+and its answer kept. Placeholders as {} and {name} stand for the item and its
+fields wherever they are written, and are encoded for where they stand. In
+--data-json "{n}" alone in a string keeps the type that the item's field has.
+
+Answers are printed as they come, or in the order of the input with -k. -o keeps
+them with status, time and attempts; a run that was interrupted goes on with
+--resume. Any status but 2xx is a failed item unless --expect says otherwise.
+
+A request is tried again, with --attempts, where that is safe: POST and PATCH
+only if they can't have landed, or with an --idempotency-key.`,
+		Example: `  parfor http -i 1..500 POST http://127.0.0.1:8080/ --data-json '{"number":"{}"}' -o out.json
+  parfor http -i ids.txt GET 'https://api.example/u/{}' --rate 20/s --attempts 5 -o users.jsonl
+  parfor http -i orders.csv -H @auth.txt POST 'https://api.example/{region}/orders' \
+      --data-json '{"sku":"{sku}","qty":"{qty:int}"}' --key '{order_id}' --idempotency-key '{order_id}' -o orders.db
+  parfor http 'https://{}/health' ::: a.example b.example c.example`,
+		DisableFlagsInUseLine: true,
+		RunE:                  func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	f.declare(cmd.Flags())
+	return cmd
+}
+
+func (f *httpFlags) declare(fs *pflag.FlagSet) {
+	fs.SortFlags = false
+	f.declareInput(fs)
+	fs.StringVar(&f.data, "data", "", "body: text with placeholders, or @FILE")
+	fs.StringVar(&f.dataJSON, "data-json", "", "body: JSON with placeholders in its strings, or @FILE")
+	fs.StringArrayVar(&f.spec.Form, "form", nil, "body: a field of a form, NAME=VALUE (repeatable)")
+	fs.StringArrayVar(&f.spec.Multipart, "multipart", nil, "body: a part, NAME=VALUE or NAME=@FILE (repeatable)")
+	fs.BoolVar(&f.spec.Stdin, "stdin", false, "body: the item itself")
+	fs.StringArrayVarP(&f.spec.Headers, "header", "H", nil, "a header, 'Name: value', or @FILE with some (repeatable)")
+	fs.StringArrayVar(&f.spec.EnvHeaders, "env-header", nil, "a header from the environment, NAME=VARIABLE (repeatable)")
+	fs.StringVarP(&f.spec.User, "user", "u", "", "name:password")
+	fs.StringVar(&f.spec.IdempotencyKey, "idempotency-key", "", "Idempotency-Key of each item: requests that may have landed are tried again, too")
+	fs.BoolVar(&f.spec.SameBody, "same-body", false, "the same request for several items is meant")
+	f.declareRunning(fs)
+	fs.IntVar(&f.perHost, "per-host", 0, "how many requests to one host run at once")
+	fs.Var(&f.hostRate, "rate-per-host", "how many requests to one host start")
+	fs.StringVar(&f.retryOn, "retry-on", "", "what is tried again: any, connect, or statuses such as 429,5xx (default: what is safe)")
+	fs.StringArrayVar(&f.expect, "expect", nil, "what a good answer is: statuses such as 2xx,404, or a jq expression on its JSON (repeatable)")
+	fs.BoolVar(&f.options.Location, "location", false, "follow redirects, ten at most")
+	fs.DurationVar(&f.options.ConnectTimeout, "connect-timeout", request.DefaultConnectTimeout, "of connecting, TLS included")
+	fs.BoolVar(&f.options.HTTP1, "http1", false, "HTTP/1.1 only")
+	fs.BoolVar(&f.options.HTTP2, "http2", false, "HTTP/2 only; with http:// without asking first")
+	fs.BoolVar(&f.compress, "compressed", true, "ask for compressed answers")
+	fs.StringVar(&f.options.Proxy, "proxy", "", "URL of a proxy, - for none (default: from the environment)")
+	fs.StringVar(&f.options.CACert, "cacert", "", "authorities to trust, a PEM file")
+	fs.StringVar(&f.options.Cert, "cert", "", "client certificate, a PEM file")
+	fs.StringVar(&f.options.Key, "cert-key", "", "its key, a PEM file")
+	fs.BoolVar(&f.options.Insecure, "insecure", false, "accept any certificate")
+	f.declareResults(fs)
+	fs.StringVar(&f.outDir, "output-dir", "", "write each answer to a file of its own below this folder")
+	fs.StringVar(&f.outName, "output-name", "", "its name there, with placeholders (default: the key)")
+}
+
+func (f *httpFlags) run(cmd *cobra.Command, args []string) error {
+	said := wereSaid(cmd.Flags())
+	if err := fromEnvironment(cmd.Flags()); err != nil {
+		return err
+	}
+	if err := f.check(said); err != nil {
+		return err
+	}
+	args, lists := cutLists(args)
+	if err := f.target(args); err != nil {
+		return err
+	}
+	s, err := openSession(cmd, &f.loopFlags, lists, false)
+	if errors.Is(err, errNoSource) && len(args) == 0 {
+		return cmd.Help()
+	}
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	b, err := f.prepare(s, said)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	return s.run(b)
+}
+
+// target takes [METHOD] URL.
+func (f *httpFlags) target(args []string) error {
+	switch len(args) {
+	case 0:
+		return usagef("no URL: write parfor http [METHOD] URL")
+	case 1:
+		f.spec.URL = args[0]
+	case 2:
+		f.spec.Method, f.spec.URL = args[0], args[1]
+	default:
+		if _, err := os.Stat(args[0]); err == nil {
+			return usagef("%q and %q before the URL: was that a pattern that the shell filled in? Items stand after :::", args[0], args[1])
+		}
+		return usagef("%q is too much after [METHOD] URL: items stand after :::", args[2])
+	}
+	return nil
+}
+
+// httpBody sends the requests of a session.
+type httpBody struct {
+	s       *session
+	plan    *request.Plan
+	client  *request.Client
+	expect  *request.Expect
+	retry   request.Retry
+	dir     *request.OutDir
+	latency *request.Latency
+	limits  []parfor.Option
+	pace    pace
+	sent    atomic.Int64
+}
+
+func (f *httpFlags) prepare(s *session, said func(string) bool) (b *httpBody, err error) {
+	b = &httpBody{s: s, latency: request.NewLatency(), pace: pace{perSecond: float64(f.rate)}}
+	spec, opt := f.spec, f.options
+	if said("data") {
+		spec.Data = &f.data
+	}
+	if said("data-json") {
+		spec.DataJSON = &f.dataJSON
+	}
+	spec.Items, spec.Getenv, spec.Output = -1, os.LookupEnv, f.outName
+	if n, known := s.source.Total(); known {
+		spec.Items = n
+	}
+	spec.Parse = func(text string) (template.Template, error) {
+		return template.Parse(text, s.source.Schema(), f.marker)
+	}
+	if b.expect, err = request.ParseExpect(f.expect); err != nil {
+		return nil, usagef("--expect: %w", err)
+	}
+	if b.retry, err = request.ParseRetryOn(f.retryOn); err != nil {
+		return nil, usagef("--retry-on: %w", err)
+	}
+	if f.outDir != "" {
+		if b.expect.ReadsBody() {
+			return nil, usagef("--expect with a jq expression needs the answer in memory, --output-dir sends it to a file: choose one")
+		}
+		if b.dir, err = request.OpenOutDir(f.outDir); err != nil {
+			return nil, ioError(err)
+		}
+		opt.OutDir, opt.Accepts = b.dir, b.expect.Status
+	} else if f.outName != "" {
+		return nil, usagef("--output-name is about --output-dir: give that, too")
+	}
+	if b.plan, err = request.Compile(spec); err != nil {
+		b.close()
+		return nil, usagef("%w", err)
+	}
+	opt.Workers, opt.Timeout, opt.Uncompressed, opt.MaxOutput = s.workersOr(httpWorkers), f.timeout, !f.compress, int64(f.maxOutput)
+	if f.timeout == 0 {
+		opt.Timeout = -1
+	}
+	if b.client, err = request.NewClient(opt); err != nil {
+		b.close()
+		return nil, usagef("%w", err)
+	}
+	for _, w := range b.client.Warnings() {
+		s.warn(w)
+	}
+	b.limits = f.limits()
+	return b, nil
+}
+
+// limits are those of single hosts.
+func (f *httpFlags) limits() []parfor.Option {
+	if f.perHost == 0 && f.hostRate == 0 {
+		return nil
+	}
+	host := func(w *loop.Work) string {
+		if r, ok := w.Data.(*sending); ok {
+			return hostOf(r.URL())
+		}
+		return ""
+	}
+	return []parfor.Option{parfor.LimitBy(host, parfor.Limit{Rate: float64(f.hostRate), InFlight: f.perHost})}
+}
+
+func hostOf(url string) string {
+	_, rest, _ := strings.Cut(url, "://")
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	return rest
+}
+
+func (b *httpBody) close() {
+	if b.client != nil {
+		b.client.Close()
+	}
+	if b.dir != nil {
+		b.dir.Close() //nolint:errcheck // a folder that was only read
+	}
+}
+
+// filling is an item for the plan.
+type filling struct {
+	it  *item.Item
+	env template.Env
+}
+
+func (f filling) Value(ref template.Ref) (item.Value, error) { return template.Value(ref, f.it, f.env) }
+
+// sending is a request on its way, and what came of it.
+type sending struct {
+	*request.Request
+	answer *request.Response
+}
+
+func (b *httpBody) fingerprint() string { return b.plan.Fingerprint() }
+
+func (b *httpBody) prepareItem(w *loop.Work) error {
+	r, err := b.plan.Prepare(filling{&w.Item, template.Env{Seq: w.Item.Seq}})
+	if err != nil {
+		return err
+	}
+	if r.Output == "" && b.dir != nil {
+		r.Output = request.FileName(w.Key)
+	}
+	w.Data, w.Hash = &sending{Request: r}, r.TaskHash()
+	return nil
+}
+
+func (b *httpBody) show(w *loop.Work) string { return w.Data.(*sending).String() }
+
+func (b *httpBody) options() []parfor.Option { return b.limits }
+
+func (b *httpBody) attempt(ctx context.Context, slot int, w *loop.Work) (rec record.Record, err error) {
+	r := w.Data.(*sending)
+	intended, began := b.pace.next(), time.Now()
+	resp, doErr := b.client.Do(ctx, r.Request)
+	took := time.Since(began)
+	b.latency.Add(intended, began, took)
+	var unexpected error
+	rec.Started, rec.MS = began, millis(took)
+	if resp != nil {
+		rec.Code = resp.Status
+		resp.Fill(&rec)
+		r.answer = resp
+		unexpected = b.expect.Check(resp)
+	}
+	if doErr == nil {
+		doErr = unexpected
+		rec.Status = request.Outcome(unexpected)
+		err = b.retry.Judge(r.Request, resp, nil, unexpected)
+	} else {
+		rec.Status = request.Outcome(doErr)
+		err = b.retry.Judge(r.Request, resp, doErr, nil)
+	}
+	if doErr != nil {
+		rec.Error = doErr.Error()
+	}
+	return rec, err
+}
+
+func (b *httpBody) workers() int { return httpWorkers }
+
+// print writes an answer as it came, with a line end if it has none.
+func (b *httpBody) print(w *loop.Work, rec record.Record) printed {
+	r, ok := w.Data.(*sending)
+	if !ok || r.answer == nil || len(r.answer.Body) == 0 {
+		return printed{}
+	}
+	out := r.answer.Body
+	if out[len(out)-1] != '\n' {
+		out = append(out[:len(out):len(out)], '\n')
+	}
+	return printed{stdout: text(out)}
+}
+
+// closing is what is told at the end besides the receipt.
+func (b *httpBody) closing() string {
+	service, response := b.latency.Summary()
+	if service.Count == 0 {
+		return ""
+	}
+	s := "latency: " + service.String()
+	if response.Count > 0 {
+		s += "\nsince the intended start: " + response.String()
+	}
+	return s
+}
+
+// millis is a duration in milliseconds, to a microsecond.
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// pace says when each request should have started by --rate.
+type pace struct {
+	perSecond float64
+	begin     atomic.Int64
+	n         atomic.Int64
+}
+
+// next is zero without a rate.
+func (p *pace) next() time.Time {
+	if p.perSecond == 0 {
+		return time.Time{}
+	}
+	now := time.Now().UnixNano()
+	p.begin.CompareAndSwap(0, now)
+	n := p.n.Add(1) - 1
+	return time.Unix(0, p.begin.Load()+int64(float64(n)/p.perSecond*1e9))
+}

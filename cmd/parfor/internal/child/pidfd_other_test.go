@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package child
+
+func setPidfd(on bool) bool { return on }

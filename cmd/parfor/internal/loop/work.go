@@ -1,0 +1,56 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"parfor.dev/parfor"
+
+	"parfor.dev/parfor/cmd/parfor/internal/item"
+	"parfor.dev/parfor/cmd/parfor/internal/record"
+)
+
+// Work is an item on its way.
+type Work struct {
+	Item    item.Item
+	Key     string
+	Hash    string // of what is run for it
+	Data    any    // what the verb keeps with it
+	Attempt int    // the body's, from 1
+
+	record  record.Record // of the last attempt
+	failure error
+	ran     bool
+	counted bool // as a failure
+}
+
+// run is a loop that runs.
+type run struct {
+	Config
+	slots    slots
+	out      Outcome
+	taken    atomic.Int64 // items that the loop got
+	skipped  atomic.Int64
+	finished atomic.Int64
+	failed   atomic.Int64 // for good
+	halted   atomic.Bool
+	numbers  sync.Map // of the first failures: index in the loop -> number in the input
+	input    atomic.Pointer[error] // of the input, or of Admit
+}
+
+// causeOf is what a person has to know of the loop's error.
+func (r *run) causeOf(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if bad := r.input.Load(); bad != nil && errors.Is(err, *bad) {
+		return *bad
+	}
+	var whole *parfor.LoopError
+	if errors.As(err, &whole) && whole.Cause != nil {
+		return whole.Cause
+	}
+	return err
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// loopFlags are what run and http share: where items come from, how they are
+// run, and what is kept of them.
+type loopFlags struct {
+	in       []string
+	format   string
+	zip      bool
+	noHeader bool
+	marker   string
+	key      string
+
+	workers  workers
+	rate     rate
+	attempts int
+	backoff  time.Duration
+	timeout  time.Duration
+	deadline time.Duration
+
+	failFast    bool
+	maxFailures string
+
+	outputs     []string
+	resume      bool
+	force       bool
+	changed     string
+	onDuplicate string
+	maxOutput   size
+
+	keepOrder bool
+	tag       bool
+	json      bool
+	quiet     bool
+	progress  string
+	trace     string
+	dryRun    bool
+	empty     bool
+}
+
+func (f *loopFlags) declareInput(fs *pflag.FlagSet) {
+	fs.StringArrayVarP(&f.in, "in", "i", nil, "items: 1..500, 0..1..0.1, a file, - for standard input, NAME=SOURCE (several: every combination)")
+	fs.StringVar(&f.format, "format", "", "of files and standard input: lines, null, csv, tsv, jsonl, json, raw (default: by the file's ending)")
+	fs.BoolVar(&f.zip, "zip", false, "several sources side by side, not every combination")
+	fs.BoolVar(&f.noHeader, "no-header", false, "the first row of CSV is an item, too")
+	fs.StringVarP(&f.marker, "marker", "I", "", "what stands for the item instead of {}")
+	fs.StringVar(&f.key, "key", "", "what an item is called in the results (default: the item; of records its id or key)")
+	fs.BoolVar(&f.empty, "allow-empty", false, "no items at all is no error")
+}
+
+func (f *loopFlags) declareRunning(fs *pflag.FlagSet) {
+	fs.VarP(&f.workers, "workers", "j", "how many run at once: a number, a share of the cores such as 50%, or auto")
+	fs.Var(&f.rate, "rate", "how many start: 50/s, 600/m, 1000/h, all workers together")
+	fs.IntVar(&f.attempts, "attempts", 1, "how often an item is tried in all")
+	fs.DurationVar(&f.backoff, "backoff", 200*time.Millisecond, "before another attempt wait up to this, then up to twice as long, at most 30s")
+	fs.DurationVar(&f.timeout, "timeout", f.timeout, "of an attempt; 0 is none")
+	fs.DurationVar(&f.deadline, "deadline", 0, "of the whole run (then exit code 124)")
+	fs.BoolVar(&f.failFast, "fail-fast", false, "start nothing more once an item has failed")
+	fs.StringVar(&f.maxFailures, "max-failures", "", "start nothing more after so many failures: 3, or 5%")
+}
+
+func (f *loopFlags) declareResults(fs *pflag.FlagSet) {
+	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "keep results in a file, by its ending: .json, .jsonl, .csv, .db (repeatable)")
+	fs.BoolVar(&f.json, "json", false, "print the results as one JSON object instead of what comes back")
+	fs.BoolVar(&f.resume, "resume", false, "run what the file has no good result of")
+	fs.BoolVar(&f.force, "force", false, "start over: replace the file")
+	fs.StringVar(&f.changed, "changed", "fail", "with --resume, an item of the file that would run otherwise now: fail, rerun, keep")
+	fs.StringVar(&f.onDuplicate, "on-duplicate", "fail", "two items with one key: fail, suffix (a#2), last")
+	fs.Var(&f.maxOutput, "max-output", "how much of what comes back is kept of an item")
+	fs.BoolVarP(&f.keepOrder, "keep-order", "k", false, "print in the order of the input")
+	fs.BoolVar(&f.tag, "tag", false, "begin each line with the item's key and a tab")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing of what comes back")
+	fs.StringVar(&f.progress, "progress", "auto", "on standard error: auto, tty, plain, json, none (then just the receipt)")
+	fs.StringVar(&f.trace, "trace", "", "write a timeline for Perfetto to this file")
+	fs.BoolVarP(&f.dryRun, "dry-run", "n", false, "print what would run, and run nothing")
+}
+
+// check refuses what can't be meant, before anything is opened.
+func (f *loopFlags) check(said func(string) bool) error {
+	switch {
+	case f.attempts < 1:
+		return usagef("--attempts %d: it is how often an item is tried in all, at least 1", f.attempts)
+	case f.timeout < 0 || f.deadline < 0 || f.backoff < 0:
+		return usagef("a time can't be negative")
+	case f.failFast && f.maxFailures != "":
+		return usagef("--fail-fast is --max-failures 1: choose one")
+	case f.resume && f.force:
+		return usagef("--resume goes on with a file, --force starts it over: choose one")
+	case (f.resume || f.force || said("changed")) && len(f.outputs) == 0:
+		return usagef("--resume, --force and --changed are about the file of -o: name it")
+	case f.json && (f.tag || f.quiet):
+		return usagef("--json prints the results, and nothing else: leave --tag and --quiet out")
+	}
+	if err := oneOf("changed", f.changed, "fail", "rerun", "keep"); err != nil {
+		return err
+	}
+	if err := oneOf("on-duplicate", f.onDuplicate, "fail", "suffix", "last"); err != nil {
+		return err
+	}
+	return oneOf("progress", f.progress, "auto", "tty", "plain", "json", "none")
+}
+
+func oneOf(flag, value string, values ...string) error {
+	for _, v := range values {
+		if v == value {
+			return nil
+		}
+	}
+	return usagef("--%s %q: it is one of %s", flag, value, strings.Join(values, ", "))
+}
+
+// workers is the flag -j.
+type workers struct {
+	n    int // 0: the verb's own number
+	auto bool
+}
+
+func (w *workers) Type() string { return "N" }
+
+func (w *workers) String() string {
+	switch {
+	case w.auto:
+		return "auto"
+	case w.n == 0:
+		return ""
+	}
+	return strconv.Itoa(w.n)
+}
+
+func (w *workers) Set(text string) error {
+	if text == "auto" {
+		*w = workers{auto: true}
+		return nil
+	}
+	number, share := strings.CutSuffix(text, "%")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > 100_000 {
+		return fmt.Errorf("%q is no number of workers: write 8, 50%% of the cores, or auto", text)
+	}
+	if share {
+		n = max(1, runtime.NumCPU()*n/100)
+	}
+	*w = workers{n: n}
+	return nil
+}
+
+// fromEnvironment sets the flags that the command line doesn't from
+// PARFOR_OPT_*: PARFOR_OPT_MAX_OUTPUT for --max-output.
+func fromEnvironment(fs *pflag.FlagSet) (err error) {
+	fs.VisitAll(func(f *pflag.Flag) {
+		name := "PARFOR_OPT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, ok := os.LookupEnv(name)
+		if !ok || f.Changed || f.Name == "help" || err != nil {
+			return
+		}
+		if e := fs.Set(f.Name, value); e != nil {
+			err = usagef("%s: %w", name, e)
+		}
+	})
+	return err
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"parfor.dev/parfor/observe"
+	"parfor.dev/parfor/progress"
+	"parfor.dev/parfor/trace"
+)
+
+// observers are those that the user asked for. Done ends what they have open.
+func (s *session) observers() (all []observe.Observer, done func(), err error) {
+	switch s.progress {
+	case "none":
+		all = append(all, progress.Receipt(s.stderr))
+	case "json":
+		all = append(all, progress.JSON(s.stderr))
+	case "plain":
+		all = append(all, progress.Line(s.stderr, progress.As(progress.Plain)))
+	case "tty":
+		all = append(all, progress.Line(s.stderr, progress.As(progress.Terminal)))
+	default:
+		all = append(all, progress.Line(s.stderr))
+	}
+	if s.trace == "" {
+		return all, func() {}, nil
+	}
+	t, err := trace.Create(s.trace)
+	if err != nil {
+		return nil, nil, ioError(err)
+	}
+	return append(all, t), func() {
+		if err := t.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			s.warn(s.trace + ": " + err.Error())
+		}
+	}, nil
+}

@@ -1,6 +1,0 @@
-//go:build !unix
-
-package entryfile
-
-// syncDir does nothing where a directory can't be opened.
-func syncDir(string) error { return nil }
