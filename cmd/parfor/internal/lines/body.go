@@ -30,8 +30,8 @@ type Body struct {
 // item starts another. Errors: *[ItemError] (nothing was sent), *[DeathError],
 // *[TimeoutError], *[AnswerError], *[FailedError] (the program's own word, JSON
 // only), *[BrokenError], and the context's error. After a timeout, a cancelled
-// context or a wrong answer Do returns when the program's process group is
-// gone, which takes up to Grace.
+// context or a wrong answer Do returns when the program has ended, which takes
+// up to Grace, and the rest of its process group was sent KILL.
 func (b *Body) Do(ctx context.Context, v item.Value) ([]byte, error) {
 	b.id++
 	line, err := request(b.cfg.JSON, b.id, v)
@@ -57,8 +57,9 @@ func (b *Body) Do(ctx context.Context, v item.Value) ([]byte, error) {
 }
 
 // Close ends the program: the end of its input, TERM after Grace, KILL after
-// another. It returns when the process group is gone. Its error is a
-// *[SurplusError], if the program had more to say than it was asked.
+// another. It returns when the program has ended; what is left of its process
+// group was sent KILL. Its error is a *[SurplusError], if the program had more to
+// say than it was asked. A Do after Close starts the program again.
 func (b *Body) Close() error {
 	if b.proc == nil {
 		return nil
@@ -155,20 +156,24 @@ func (b *Body) failure(p *proc, cause error) ([]byte, error) {
 // died is the end of a process, or of its output, where an answer was due.
 func (b *Body) died(p *proc, end *endOfOutput) ([]byte, error) {
 	b.proc = nil
-	p.end(b.cfg.Grace)
-	if p.ended.killed {
-		return nil, &AnswerError{Prog: b.pool.name, Problem: "closed its output without an answer", Stderr: p.tail.lines()}
+	closed := "output"
+	if p.over() {
+		closed = "input"
 	}
-	if len(end.partial) > 0 && p.ended.code == 0 {
+	p.end(max(b.cfg.Grace, leaveTime))
+	stderr := p.tail.lines()
+	var err error = &DeathError{Prog: b.pool.name, Code: p.ended.code, Signal: p.ended.signal, Partial: len(end.partial), Stderr: stderr}
+	if p.ended.killed {
+		err = &AnswerError{Prog: b.pool.name, Problem: "closed its " + closed + " without an answer", Stderr: stderr}
+	} else if len(end.partial) > 0 && p.ended.code == 0 {
 		// It ended well: its last line just lacks the newline.
 		if answer, err := b.answer(end.partial); isAnswer(err) {
 			b.credit(p)
 			return answer, err
 		}
 	}
-	err := &DeathError{Prog: b.pool.name, Code: p.ended.code, Signal: p.ended.signal, Partial: len(end.partial), Stderr: p.tail.lines()}
 	if p.answers == 0 && (end.unread || !b.pool.answered.Load()) {
-		if broken := b.unfruitful(err, err.Stderr); broken != nil {
+		if broken := b.unfruitful(err, stderr); broken != nil {
 			return nil, broken
 		}
 	}
@@ -182,7 +187,7 @@ func (b *Body) died(p *proc, end *endOfOutput) ([]byte, error) {
 func (b *Body) ended() error {
 	p := b.proc
 	b.proc = nil
-	p.end(b.cfg.Grace)
+	p.end(max(b.cfg.Grace, leaveTime))
 	if p.answers > 0 {
 		return nil
 	}

@@ -65,6 +65,9 @@ func (p *proc) send(line []byte) <-chan sending {
 	sent := make(chan sending, 1)
 	write := func() {
 		n, err := p.in.Write(line)
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			p.leave() // nobody reads there, and an item that wasn't read has no answer
+		}
 		sent <- sending{n, err}
 	}
 	if len(line) <= small {
@@ -84,7 +87,6 @@ func (b *Body) whole(p *proc, line []byte, sent <-chan sending) error {
 	case errors.Is(s.err, os.ErrDeadlineExceeded) && !p.over():
 		return &AnswerError{Prog: b.pool.name, Problem: "answered before it had read the whole item"}
 	case s.err != nil: // it ended or closed its input: the answer is good, but the last one
-		p.deaf = true
 		return nil
 	}
 	if b.cfg.JSON {
@@ -118,7 +120,7 @@ func (b *Body) unanswered(p *proc, err error, sent <-chan sending) error {
 func (b *Body) readLine(p *proc, deadline time.Time) ([]byte, error) {
 	var line []byte
 	ended := false
-	phase := time.Now().Add(stallTime)
+	phase := time.Now().Add(b.pool.patience)
 	for {
 		until := phase
 		if !deadline.IsZero() && (phase.IsZero() || deadline.Before(phase)) {
@@ -149,7 +151,7 @@ func (b *Body) readLine(p *proc, deadline time.Time) ([]byte, error) {
 // noteStall says once, while there is time, what a timeout would say.
 func (b *Body) noteStall(p *proc) {
 	if hint := b.flushHint(p); hint != "" && !b.pool.stalled.Swap(true) {
-		b.cfg.Notice(b.worker, &StallError{Prog: b.pool.name, After: stallTime, Hint: hint})
+		b.cfg.Notice(b.worker, &StallError{Prog: b.pool.name, After: b.pool.patience, Hint: hint})
 	}
 }
 

@@ -3,7 +3,9 @@
 package lines
 
 import (
+	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -16,4 +18,16 @@ func killPid(t testing.TB, text string) {
 	if err != nil {
 		t.Errorf("kill %s: %v", text, err)
 	}
+}
+
+// runs reports whether the process is there and not just waiting to be reaped.
+func runs(pid string) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		n, _ := strconv.Atoi(pid)
+		_, noProc := os.Stat("/proc/self")
+		return noProc != nil && syscall.Kill(n, 0) == nil
+	}
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return state[0] != 'Z' && state[0] != 'X'
 }

@@ -58,7 +58,8 @@ type Config struct {
 // Pool is what the bodies of one loop share: whether the program works at all.
 type Pool struct {
 	cfg      Config
-	name     string // of the program, for errors
+	name     string        // of the program, for errors
+	patience time.Duration // until it is looked whether the program forgot to flush
 	answered atomic.Bool
 	stalled  atomic.Bool // said already
 	broken   atomic.Pointer[BrokenError]
@@ -90,7 +91,7 @@ func New(cfg Config) (*Pool, error) {
 	if cfg.Notice == nil {
 		cfg.Notice = func(int, error) {}
 	}
-	return &Pool{cfg: cfg, name: filepath.Base(cfg.Argv[0])}, nil
+	return &Pool{cfg: cfg, name: filepath.Base(cfg.Argv[0]), patience: stallTime}, nil
 }
 
 // Body is the program of one worker, counted from 1, which becomes its

@@ -14,6 +14,10 @@ import (
 // else who left its process group still holds them.
 const drain = 250 * time.Millisecond
 
+// leaveTime is how long a process that has closed a pipe may take to end, at
+// least: it closes them before its end can be seen.
+const leaveTime = time.Second
+
 const maxRest = 200 // bytes of what nobody asked for, for the error
 
 // proc is one process, from its start to its end: running -> over (ended) ->
@@ -28,13 +32,13 @@ type proc struct {
 	done chan struct{} // closed when all of it has
 
 	answers int
-	deaf    bool // it has closed its input
 	ended   ending
 
 	mu     sync.Mutex
 	limit  time.Time // of every read and write, for good: long ago; zero: none
 	reaped bool      // its process id may belong to another
 	killed bool      // by us
+	leaves bool      // it has ended or closed its input: only what is in the pipe comes
 }
 
 // ending is how a process ended. It is valid once gone is closed.
@@ -108,19 +112,25 @@ func (p *proc) watch() {
 	p.ended.killed = p.killed
 	p.mu.Unlock()
 	close(p.gone)
-	p.readUntil(time.Time{}) // a read that waits is told
+	p.leave()
 	p.tail.finish(time.Now().Add(drain))
 	close(p.done)
 }
 
-// over reports whether the process has ended, or takes no more items.
+// leave is told of a process that will answer no more. A read that waits gets
+// what is in the pipe.
+func (p *proc) leave() {
+	p.mu.Lock()
+	p.leaves = true
+	p.mu.Unlock()
+	p.readUntil(time.Time{})
+}
+
+// over reports whether the process has ended or takes no more items.
 func (p *proc) over() bool {
-	select {
-	case <-p.gone:
-		return true
-	default:
-		return p.deaf
-	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.leaves
 }
 
 // end closes its input, reads what it still has to say, of which it returns the
@@ -214,7 +224,7 @@ func (p *proc) hurried() bool {
 func (p *proc) readUntil(t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.reaped {
+	if p.leaves {
 		if end := time.Now().Add(drain); t.IsZero() || end.Before(t) {
 			t = end
 		}
