@@ -29,7 +29,7 @@ func TestSummary(t *testing.T) {
 	if err := s.Write(&b, "f"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"f: 1008 results · 1000 ok · 7 failed · 1 timeout\n", "1008 attempts", "p50 496", "max 3e+04",
+	for _, want := range []string{"f: 1008 results · 1000 ok · 7 failed · 1 timeout\n", "1008 attempts", "p50 497 ", "max 30015\n",
 		"       7 × item 0: \"x0\" is no number (bad0, bad1, bad2, bad3, bad4 …)\n", "       1 × timed out after 30s (slow)\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())

@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -72,16 +73,14 @@ func (s *Summary) fail(k results.Kept) {
 	first, _, _ := strings.Cut(text, "\n")
 	shape := varying().ReplaceAllString(first, "#")
 	g := s.groups[shape]
+	if g == nil && len(s.order) >= mostGroups {
+		shape, first = "", "others"
+		g = s.groups[shape]
+	}
 	if g == nil {
-		if len(s.order) == mostGroups {
-			shape, first = "", "others"
-			g = s.groups[shape]
-		}
-		if g == nil {
-			g = &group{text: first}
-			s.groups[shape] = g
-			s.order = append(s.order, g)
-		}
+		g = &group{text: first}
+		s.groups[shape] = g
+		s.order = append(s.order, g)
 	}
 	g.count++
 	if len(g.keys) < groupKeys {
@@ -125,7 +124,11 @@ func (s *Summary) Write(w io.Writer, file string) error {
 }
 
 func (s *Summary) ms(percent float64) string {
-	return fmt.Sprintf("%.4g", float64(s.times.ValueAtPercentile(percent))/1000)
+	ms := float64(s.times.ValueAtPercentile(percent)) / 1000
+	if ms >= 100 {
+		return strconv.FormatFloat(ms, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(ms, 'g', 3, 64)
 }
 
 func shortened(keys []string) (all []string) {
