@@ -72,7 +72,7 @@ func (r *Results) insert(tx *sql.Tx) error {
 		return err
 	}
 	defer add.Close() //nolint:errcheck // the transaction tells
-	return r.each(func(_ []byte, k Kept) error {
+	return r.eachKept(func(k Kept) error {
 		values := make([]any, len(Columns))
 		for i, text := range Row(k) {
 			if text != "" || Columns[i] == "key" {

@@ -56,6 +56,6 @@ func (r *Results) decide(key string, e *entry, seq int, task func() (string, err
 			return key, false, fmt.Errorf("item %q would run otherwise than when its result was kept: --changed rerun runs it, --changed keep keeps what there is", key)
 		}
 	}
-	r.order = append(r.order, place{e.off, int32(seq)})
+	r.order = append(r.order, place{e.off, int32(seq), e})
 	return key, false, nil
 }

@@ -16,6 +16,7 @@
 package results
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -69,10 +70,11 @@ type Results struct {
 	files []string // those asked for
 	log   *journal // nil: nothing is kept
 
-	mu    sync.Mutex
-	known map[[16]byte]*entry
-	order []place
-	had   Before
+	mu     sync.Mutex
+	known  map[[16]byte]*entry
+	order  []place
+	before int64 // how far the journal goes that an earlier run wrote
+	had    Before
 }
 
 // Before is what an earlier run had left.
@@ -94,6 +96,7 @@ type entry struct {
 type place struct {
 	off int64
 	seq int32
+	key *entry
 }
 
 // Formats are the endings of files that results are kept in.
@@ -217,13 +220,15 @@ func (r *Results) Append(rec record.Record, task string) error {
 	if r.log == nil {
 		return nil
 	}
-	line, err := json.Marshal(Kept{rec, task})
-	if err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := encode(b, &Kept{rec, task}); err != nil {
 		return fmt.Errorf("item %s: %w", rec.Key, err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	off, err := r.log.append(line)
+	off, err := r.log.append(b.Bytes())
 	if err != nil {
 		return err
 	}
@@ -232,6 +237,8 @@ func (r *Results) Append(rec record.Record, task string) error {
 	return nil
 }
 
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // note is what has to be known of a record that is in the journal.
 func (r *Results) note(rec record.Record, task string, off int64) {
 	e := r.entry(rec.Key)
@@ -239,7 +246,7 @@ func (r *Results) note(rec record.Record, task string, off int64) {
 		return // the item after it has ended first
 	}
 	e.off, e.task, e.ok = off, digest(task), rec.Status == record.OK
-	r.order = append(r.order, place{off, int32(rec.Seq)})
+	r.order = append(r.order, place{off, int32(rec.Seq), e})
 }
 
 func (r *Results) entry(key string) *entry {

@@ -336,6 +336,31 @@ func TestTemporary(t *testing.T) {
 	}
 }
 
+// encode writes what the standard library would.
+func TestEncode(t *testing.T) {
+	text := "<a href=\"x\">\u2028 ü \x00\xff\\ &"
+	for _, k := range []Kept{
+		{},
+		{record.Record{Key: text, Seq: 1, Status: record.OK, Code: 200, Body: json.RawMessage(`{"a":[1,"x"]}`), Attempts: 2,
+			Started: time.Date(2026, 7, 25, 12, 0, 0, 5, time.FixedZone("", 7200)), MS: 0.25, Worker: 3, Truncated: true}, "task"},
+		{record.Record{Key: "plain", Output: &text, Stderr: text, Error: text, File: "f", Base64: []byte{1, 2, 255}}, ""},
+	} {
+		want, err := json.Marshal(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := encode(&b, &k); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != string(want) {
+			t.Errorf("encode:\n%s\njson:\n%s", b.String(), want)
+		}
+		key, _ := json.Marshal(k.Key)
+		same(t, "key", string(keyOf(b.Bytes())), string(key))
+	}
+}
+
 func FuzzJournal(f *testing.F) {
 	f.Add([]byte("{\"parfor\":\"results\",\"version\":1,\"sum\":\"00000000\"}\n"))
 	f.Add(append(seal([]byte(`{"parfor":"results","version":1,"template":"t"}`)), seal([]byte(`{"key":"a","status":"ok"}`))...))

@@ -28,7 +28,7 @@ func (r *Results) takeOver() error {
 		return err
 	}
 	r.had.Torn = info.Size() > end
-	r.log.size = end
+	r.log.size, r.before = end, end
 	return f.Truncate(end)
 }
 
@@ -79,8 +79,10 @@ func (r *Results) takeFile() error {
 		}
 		if err != nil {
 			os.Remove(r.log.f.Name()) //nolint:errcheck // the file is still there, and better
+			return err
 		}
-		return err
+		r.before = r.log.size
+		break // the others have the same
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,8 +15,6 @@ import (
 	"time"
 
 	"parfor.dev/parfor/internal/entryfile"
-
-	"parfor.dev/parfor/cmd/parfor/internal/record"
 )
 
 // write makes a file of the journal: the whole of it, or the old one stays.
@@ -37,13 +36,13 @@ func (r *Results) Write(w io.Writer, ending string) error {
 		if err := out.Write(Columns); err != nil {
 			return err
 		}
-		if err := r.each(func(object []byte, k Kept) error { return out.Write(Row(k)) }); err != nil {
+		if err := r.eachKept(func(k Kept) error { return out.Write(Row(k)) }); err != nil {
 			return err
 		}
 		out.Flush()
 		return out.Error()
 	default:
-		return r.each(func(object []byte, _ Kept) error {
+		return r.each(func(object []byte) error {
 			_, err := w.Write(append(object, '\n'))
 			return err
 		})
@@ -53,12 +52,8 @@ func (r *Results) Write(w io.Writer, ending string) error {
 // writeJSON writes one dictionary, a member a line.
 func (r *Results) writeJSON(w io.Writer) error {
 	sep := "{\n"
-	err := r.each(func(object []byte, k Kept) error {
-		key, err := json.Marshal(k.Key)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(w, "%s%s: %s", sep, key, object)
+	err := r.each(func(object []byte) error {
+		_, err := fmt.Fprintf(w, "%s%s: %s", sep, keyOf(object), object)
 		sep = ",\n"
 		return err
 	})
@@ -73,42 +68,59 @@ func (r *Results) writeJSON(w io.Writer) error {
 	return err
 }
 
-// each goes over the last record of every key, with the JSON of it.
-func (r *Results) each(f func(object []byte, k Kept) error) error {
+// each goes over the last record of every key: its JSON, good until f returns.
+func (r *Results) each(f func(object []byte) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	places := slices.Clone(r.order)
 	for _, e := range r.known {
 		if e.seq == 0 && e.off >= 0 {
-			places = append(places, place{e.off, 1<<31 - 1})
+			places = append(places, place{e.off, math.MaxInt32, e})
 		}
 	}
 	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.seq, b.seq), cmp.Compare(a.off, b.off)) })
 	buf := make([]byte, 8<<10)
 	for _, p := range places {
+		if p.key.off != p.off {
+			continue // another took its place
+		}
 		var object []byte
 		var err error
 		if object, buf, err = r.log.at(p.off, buf); err != nil {
 			return err
 		}
-		var k Kept
-		if err := json.Unmarshal(object, &k); err != nil {
-			return fmt.Errorf("%s, byte %d: %w", r.log.f.Name(), p.off, err)
-		}
-		if e := r.known[digest(k.Key)]; e == nil || e.off != p.off {
-			continue // another took its place
-		}
-		if e := r.known[digest(k.Key)]; e.seq > 0 && int(e.seq) != k.Seq { // it was kept from another input
-			k.Seq = int(e.seq)
-			if object, err = json.Marshal(k); err != nil {
+		if p.off < r.before && p.seq != math.MaxInt32 { // it may have had another number then
+			if object, err = renumbered(object, int(p.seq)); err != nil {
 				return err
 			}
 		}
-		if err := f(object, k); err != nil {
+		if err := f(object); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func renumbered(object []byte, seq int) ([]byte, error) {
+	var k Kept
+	if err := json.Unmarshal(object, &k); err != nil || k.Seq == seq {
+		return object, err
+	}
+	k.Seq = seq
+	var b bytes.Buffer
+	err := encode(&b, &k)
+	return b.Bytes(), err
+}
+
+// eachKept is each with the records themselves.
+func (r *Results) eachKept(f func(k Kept) error) error {
+	return r.each(func(object []byte) error {
+		var k Kept
+		if err := json.Unmarshal(object, &k); err != nil {
+			return err
+		}
+		return f(k)
+	})
 }
 
 // at reads the line at an offset, with a buffer that grows as needed.
@@ -182,5 +194,3 @@ func ofRow(names []string, row []string) (k Kept, err error) {
 	}
 	return k, nil
 }
-
-var _ = record.OK
