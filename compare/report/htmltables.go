@@ -24,7 +24,7 @@ func (p *page) tables(r *Report) {
 			p.block(&blocks[i])
 		}
 	}
-	if len(r.Checks.Problems) == 0 {
+	if len(r.Checks.Problems) == 0 && len(r.Sources) == 0 {
 		p.add("<p>%s</p>\n", r.Checks.line())
 	}
 	p.WriteString("</section>\n")
@@ -80,7 +80,7 @@ func (p *page) grid(g *Grid) {
 			row = append(row, text, t.spread())
 			if i > 0 {
 				x := orMissing(ratio(base.Median / t.Median))
-				if slower(base, t) {
+				if slower(base, t) && !g.overlay() {
 					x += " slower"
 				}
 				row = append(row, x)
@@ -162,6 +162,13 @@ func (p *page) about(r *Report) {
 		if value != "" {
 			p.add("<dt>%s</dt><dd>%s</dd>\n", name, value)
 		}
+	}
+	if len(r.Sources) > 0 {
+		for _, s := range r.Sources {
+			row("file", s)
+		}
+		p.WriteString("</dl>\n</section>\n</main>\n")
+		return
 	}
 	row("command", strings.Join(append([]string{"parfor"}, r.Command...), " "))
 	row("machine", fmt.Sprintf("%s, GOMAXPROCS %d, load %.2f at the start", plural(m.Cores, "core"), m.GOMAXPROCS, r.portable().Machine.Load))

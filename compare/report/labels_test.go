@@ -87,7 +87,8 @@ func TestLabelsNeverOverlap(t *testing.T) {
 		for _, size := range []Size{{860, 520}, {420, 440}, {320, 280}, {1600, 400}} {
 			for _, linear := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s %v %v", name, size, linear), func(t *testing.T) {
-					p := r.plot()
+					p := NewPlot(r.Drawn())
+					p.Subtitle = strings.Join(r.sources(), "\n")
 					p.Linear = linear
 					noOverlap(t, p.svg(size, ""), size)
 				})
