@@ -43,6 +43,9 @@ func (d *drawing) scaleName() string {
 	if d.Linear {
 		return ""
 	}
+	if d.Throughput { // a longer name, and no more room
+		return " (log-log)"
+	}
 	return " (both axes logarithmic)"
 }
 

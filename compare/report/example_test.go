@@ -142,6 +142,11 @@ func ExampleView_Plot() {
 	// <nil> true
 }
 
+func ExampleReport_Drawn() {
+	fmt.Println(measured().Drawn().Axis, (&report.Report{}).Drawn() == nil)
+	// Output: requests true
+}
+
 func ExampleView_WriteSVG() {
 	var chart strings.Builder
 	err := report.View{Throughput: true}.WriteSVG(&chart, measured(), report.Size{})

@@ -61,7 +61,7 @@ func (p *page) grid(g *Grid) {
 	head := []string{g.Axis}
 	for i, s := range g.Series {
 		head = append(head, s.heading(true), "fastest to slowest")
-		if i > 0 {
+		if i > 0 && !g.overlay() {
 			head = append(head, "faster")
 		}
 	}
@@ -78,9 +78,9 @@ func (p *page) grid(g *Grid) {
 				text = c.Skipped
 			}
 			row = append(row, text, t.spread())
-			if i > 0 {
+			if i > 0 && !g.overlay() {
 				x := orMissing(ratio(base.Median / t.Median))
-				if slower(base, t) && !g.overlay() {
+				if slower(base, t) {
 					x += " slower"
 				}
 				row = append(row, x)

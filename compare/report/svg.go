@@ -18,7 +18,7 @@ import (
 var svgStyle string
 
 // Size is the size of a drawing in pixels; zero is 860 × 520, and less than
-// 320 × 280 is that.
+// 320 × 280 is that. The legend of an overlay may make it higher.
 type Size struct{ Width, Height float64 }
 
 // WriteSVG draws the plot as one SVG file that needs nothing beside it and
@@ -87,12 +87,23 @@ const (
 	noteSize  = 11.0
 )
 
-// svg draws; style is put inside, or nothing where the page has it.
-func (p *Plot) svg(size Size, style string) string {
+// fit is the size that a drawing gets: the legend of an overlay may need more
+// than was asked for.
+func (p *Plot) fit(size Size) Size {
 	if size.Width <= 0 || size.Height <= 0 {
 		size = Size{860, 520}
 	}
-	d := &drawing{Plot: p, w: max(size.Width, 320), h: max(size.Height, 280)}
+	least := 280.0
+	if slices.ContainsFunc(p.Lines, func(l Line) bool { return l.File != "" }) {
+		least += 20*float64(len(p.Lines)) + 2*(labelSize+4)*float64(strings.Count(p.Subtitle, "\n"))
+	}
+	return Size{max(size.Width, 320), max(size.Height, least)}
+}
+
+// svg draws; style is put inside, or nothing where the page has it.
+func (p *Plot) svg(size Size, style string) string {
+	size = p.fit(size)
+	d := &drawing{Plot: p, w: size.Width, h: size.Height}
 	fmt.Fprintf(d, `<svg xmlns="http://www.w3.org/2000/svg" class="pf" role="img" viewBox="0 0 %s %s" width="%s" height="%s">`+"\n",
 		px(d.w), px(d.h), px(d.w), px(d.h))
 	title := p.Title
