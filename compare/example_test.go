@@ -120,7 +120,6 @@ func ExampleSave() {
 	// [Keep sequential.] <nil>
 }
 
-// Whether a file can be written is better known before a minute of measuring.
 // The same report as requests per second.
 func ExampleLook_Save() {
 	dir, err := os.MkdirTemp("", "")
@@ -134,6 +133,7 @@ func ExampleLook_Save() {
 	// Output: <nil>
 }
 
+// Whether a file can be written is better known before a minute of measuring.
 func ExampleCanSave() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
