@@ -120,6 +120,19 @@ func ExampleSave() {
 	// [Keep sequential.] <nil>
 }
 
+// The same report as requests per second.
+func ExampleLook_Save() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	look := compare.Look{View: report.View{Throughput: true}, Size: report.Size{Width: 600, Height: 400}}
+	fmt.Println(look.Save(filepath.Join(dir, "rate.svg"), &report.Report{}))
+	// Output: <nil>
+}
+
 // Whether a file can be written is better known before a minute of measuring.
 func ExampleCanSave() {
 	dir, err := os.MkdirTemp("", "")

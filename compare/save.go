@@ -20,12 +20,18 @@ var ErrForeignFile = errors.New("compare: the file is there already, and compare
 // ErrFormat means that a file's name says no format that compare can write.
 var ErrFormat = errors.New("compare: no such format: the name must end in .html, .json, .csv or .svg")
 
+// Look is how a saved chart is drawn; the zero value is how compare draws.
+type Look struct {
+	View report.View
+	Size report.Size // of an .svg
+}
+
 // formats write a report as the kind of file that an ending names.
-var formats = map[string]func(io.Writer, *report.Report) error{
-	".json": report.WriteJSON,
-	".csv":  report.WriteCSV,
-	".html": report.WriteHTML,
-	".svg":  func(w io.Writer, r *report.Report) error { return report.WriteSVG(w, r, report.Size{}) },
+var formats = map[string]func(io.Writer, *report.Report, Look) error{
+	".json": func(w io.Writer, r *report.Report, _ Look) error { return report.WriteJSON(w, r) },
+	".csv":  func(w io.Writer, r *report.Report, _ Look) error { return report.WriteCSV(w, r) },
+	".html": func(w io.Writer, r *report.Report, l Look) error { return l.View.WriteHTML(w, r) },
+	".svg":  func(w io.Writer, r *report.Report, l Look) error { return l.View.WriteSVG(w, r, l.Size) },
 }
 
 // headBytes is enough of a file to see who wrote it.
@@ -60,12 +66,15 @@ func CanSave(path string) error {
 
 // Save writes a report in the format that the path's ending names. It looks
 // once more whether the path is free, and a failure leaves what was there.
-func Save(path string, r *report.Report) error {
+func Save(path string, r *report.Report) error { return Look{}.Save(path, r) }
+
+// Save is the package's Save with charts that have this look.
+func (l Look) Save(path string, r *report.Report) error {
 	if err := CanSave(path); err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	if err := formats[strings.ToLower(filepath.Ext(path))](&b, r); err != nil {
+	if err := formats[strings.ToLower(filepath.Ext(path))](&b, r, l); err != nil {
 		return fmt.Errorf("compare: %s: %w", path, err)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".parfor-compare-*")

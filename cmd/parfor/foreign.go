@@ -20,11 +20,22 @@ var foreign = map[string]map[string]string{
 		"X": oneBody, "request": oneBody, "d": oneBody, "data": oneBody, "H": oneBody, "header": oneBody, "u": oneBody, "user": oneBody,
 		"F": oneBody, "form": oneBody,
 	},
+	"plot": {
+		"log-x": logAxes, "log-y": logAxes, "log": logAxes, "logscale": logAxes, "loglog": logAxes, "log-time": logAxes,
+		"lin": "--linear", "linear-x": "--linear", "linear-y": "--linear", "no-log": "--linear",
+		"rps": "--metric throughput", "qps": "--metric throughput", "throughput": "--metric throughput", "rate": "--metric throughput", "y": "--metric time|throughput",
+		"export-csv": "-o FILE.csv", "csv": "-o FILE.csv", "html": "-o FILE.html", "svg": "-o FILE.svg", "out": "-o", "file": "-o",
+		"png": "-o FILE.svg (browsers and rsvg-convert make a picture of it)",
+		"w":   "--width", "columns": "--width", "size": "--width",
+	},
 	"mock": {
 		"p": "--addr 127.0.0.1:PORT", "port": "--addr 127.0.0.1:PORT", "listen": "--addr", "host": "--addr", "bind": "--addr",
 		"delay": "--latency", "rate": "--rate-limit", "qps": "--rate-limit", "q": "--rate-limit",
 	},
 }
+
+// logAxes answers those who ask for what there is.
+const logAxes = "nothing for it: both axes are logarithmic unless --linear"
 
 // oneBody answers the flags of curl.
 const oneBody = `-- curl -sS … -d '{"number":{}}' URL to run curl for each item (without --, each request is a POST of {"number": n})`

@@ -5,6 +5,7 @@
 //	parfor http       an HTTP request for each item
 //	parfor show       look at results that they have kept
 //	parfor compare    the tutorial's experiment: one loop, every way of running it
+//	parfor plot       draws again, and over each other, what compare measured
 //	parfor mock       a JSON API on the loopback interface to try loops on
 package main
 
@@ -49,9 +50,10 @@ func run(args []string) int {
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "parfor",
-		Short: "a for loop that runs anywhere",
-		Long:  "parfor: a for loop that runs anywhere. Try:\n\n  parfor compare",
+		Use:     "parfor",
+		Version: buildOf(),
+		Short:   "a for loop that runs anywhere",
+		Long:    "parfor: a for loop that runs anywhere. Try:\n\n  parfor compare",
 		// The text of an error is printed by main, which also picks the exit code.
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -64,6 +66,6 @@ func rootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(runCommand(), httpCommand(), showCommand(), compareCommand(), mockCommand())
+	root.AddCommand(runCommand(), httpCommand(), showCommand(), plotCommand(), compareCommand(), mockCommand())
 	return root
 }

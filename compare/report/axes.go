@@ -18,7 +18,7 @@ func (d *drawing) frame(top, bottom float64) {
 	}
 	widest := 0.0
 	for _, v := range yTicks {
-		widest = max(widest, textWidth(shortDuration(v), labelSize))
+		widest = max(widest, textWidth(d.view().tick(v), labelSize))
 	}
 	d.area.x0 += widest + 8
 	d.x = newScale(xs, d.Linear, d.area.x0, d.area.x1)
@@ -27,7 +27,7 @@ func (d *drawing) frame(top, bottom float64) {
 	for _, v := range yTicks {
 		y := d.y.at(v)
 		fmt.Fprintf(d, `<path class="g" d="M%s %sH%s"/>`+"\n", px(d.area.x0), px(y), px(d.area.x1))
-		d.text(d.area.x0-6, y+4, labelSize, "m", "end", shortDuration(v))
+		d.text(d.area.x0-6, y+4, labelSize, "m", "end", d.view().tick(v))
 	}
 	fmt.Fprintf(d, `<path class="a" d="M%s %sV%sH%s"/>`+"\n", px(d.area.x0), px(d.area.y0), px(d.area.y1), px(d.area.x1))
 	d.text(16, d.area.y0-8, labelSize, "m", "", d.YLabel+d.scaleName())
@@ -42,6 +42,9 @@ func (d *drawing) frame(top, bottom float64) {
 func (d *drawing) scaleName() string {
 	if d.Linear {
 		return ""
+	}
+	if d.Throughput { // a longer name, and no more room
+		return " (log-log)"
 	}
 	return " (both axes logarithmic)"
 }

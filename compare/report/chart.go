@@ -12,8 +12,10 @@ import (
 type canvas struct {
 	cells [][]rune
 	width int
-	ticks []float64 // seconds, one per row, from the top
-	x, y  func(float64) int
+	ticks []float64             // one per row, from the top
+	warp  func(float64) float64 // straightens both axes: the logarithm, or nothing
+	x     func(float64) int
+	row   func(warped float64) int
 }
 
 const (
@@ -25,14 +27,14 @@ const (
 	fewestTicks = 4
 )
 
-// Chart draws a grid's medians on two logarithmic axes: a series' letter at
-// each size that was measured, dots between them, * where several meet. A
-// grid without a measured cell draws nothing.
+// Chart draws a grid's medians on two axes, logarithmic unless the view says
+// otherwise: a series' letter at each size that was measured, dots between
+// them, * where several meet. A grid without a measured cell draws nothing.
 func (t Text) Chart(g *Grid) string {
 	if g == nil {
 		return ""
 	}
-	lines := gridLines(g)
+	lines := t.View.lines(g)
 	if len(lines) == 0 {
 		return ""
 	}
@@ -43,11 +45,12 @@ func (t Text) Chart(g *Grid) string {
 	}
 	// The legend stands beside the chart where there is room, below where not.
 	width := min(chartWidth, t.width()-labelWidth-3-widest)
-	beside := width >= 40
+	c := newCanvas(lines, max(width, 1), t.View.Linear)
+	beside := width >= 40 && len(legend) <= len(c.cells)
 	if !beside {
 		width = min(chartWidth, t.width()-labelWidth-1)
+		c = newCanvas(lines, width, t.View.Linear)
 	}
-	c := newCanvas(lines, width)
 	for _, l := range lines {
 		c.connect(l)
 	}
@@ -55,14 +58,17 @@ func (t Text) Chart(g *Grid) string {
 		c.mark(l)
 	}
 	var b strings.Builder
+	if t.View.Throughput {
+		b.WriteString(clean(g.perSecond()) + "\n")
+	}
 	for i, row := range c.cells {
-		line := right(tickLabel(c.ticks[i]), labelWidth-1) + " " + string(row)
+		line := right(t.View.tick(c.ticks[i]), labelWidth-1) + " " + string(row)
 		if beside && i < len(legend) {
 			line = left(line, labelWidth+width+2) + legend[i]
 		}
 		b.WriteString(trimLine(line))
 	}
-	axis, name := c.xAxis(g), clean(g.Axis)+" (log-log)"
+	axis, name := c.xAxis(g), clean(g.Axis)+t.View.axes()
 	if utf8.RuneCountInString(axis)+1+utf8.RuneCountInString(name) <= t.width() {
 		b.WriteString(axis + " " + name + "\n")
 	} else {
@@ -110,7 +116,8 @@ func chartLegend(lines []Line) []string {
 
 // newCanvas chooses the scales. Rows are the ticks 1-2-5 of the range, which
 // lie nearly evenly on a logarithmic axis, so that every row has a round label.
-func newCanvas(lines []Line, width int) *canvas {
+// On linear axes, which begin at zero, they are equal steps.
+func newCanvas(lines []Line, width int, linear bool) *canvas {
 	xlo, xhi, ylo, yhi := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	for _, l := range lines {
 		for _, p := range l.Points {
@@ -118,21 +125,25 @@ func newCanvas(lines []Line, width int) *canvas {
 			ylo, yhi = min(ylo, p.Mid), max(yhi, p.Mid)
 		}
 	}
-	ticks := rowTicks(ylo, yhi)
-	c := &canvas{width: width, ticks: ticks}
+	ticks, warp := rowTicks(ylo, yhi), math.Log
+	if linear {
+		ticks, warp = evenTicks(yhi), func(v float64) float64 { return v }
+		xlo = 0
+	}
+	c := &canvas{width: width, ticks: ticks, warp: warp}
 	for range ticks {
 		c.cells = append(c.cells, []rune(strings.Repeat(" ", width)))
 	}
-	top, bottom := math.Log(ticks[0]), math.Log(ticks[len(ticks)-1])
-	c.y = func(v float64) int {
-		row := int(math.Round((top - math.Log(v)) / (top - bottom) * float64(len(ticks)-1)))
+	top, bottom := warp(ticks[0]), warp(ticks[len(ticks)-1])
+	c.row = func(warped float64) int {
+		row := int(math.Round((top - warped) / (top - bottom) * float64(len(ticks)-1)))
 		return min(max(row, 0), len(ticks)-1)
 	}
 	c.x = func(v float64) int {
 		if xhi == xlo {
 			return width / 2
 		}
-		return int(math.Round(math.Log(v/xlo) / math.Log(xhi/xlo) * float64(width-1)))
+		return int(math.Round((warp(v) - warp(xlo)) / (warp(xhi) - warp(xlo)) * float64(width-1)))
 	}
 	return c
 }
@@ -173,7 +184,22 @@ func rowTicks(lo, hi float64) []float64 {
 	return nil
 }
 
-func tickLabel(v float64) string { return shortDuration(v) }
+// evenTicks are equal steps from zero, largest first.
+func evenTicks(hi float64) []float64 {
+	step := math.Pow(10, math.Floor(math.Log10(hi))-1)
+	for _, f := range []float64{1, 2, 5, 10} {
+		if n := math.Ceil(hi / (step * f)); n < mostRows {
+			var down []float64
+			for ; n >= 0; n-- {
+				down = append(down, n*step*f)
+			}
+			return down
+		}
+	}
+	return []float64{hi, 0}
+}
+
+func (c *canvas) y(v float64) int { return c.row(c.warp(v)) }
 
 // connect draws the dots between neighbouring points.
 func (c *canvas) connect(l Line) {
@@ -182,7 +208,7 @@ func (c *canvas) connect(l Line) {
 		xa, xb := c.x(a.X), c.x(b.X)
 		for x := xa + 1; x < xb; x++ {
 			f := float64(x-xa) / float64(xb-xa)
-			y := c.y(math.Exp(math.Log(a.Mid) + f*(math.Log(b.Mid)-math.Log(a.Mid))))
+			y := c.row(c.warp(a.Mid) + f*(c.warp(b.Mid)-c.warp(a.Mid)))
 			if c.cells[y][x] == ' ' {
 				c.cells[y][x] = dotRune
 			}

@@ -11,6 +11,7 @@
 //   - report.go: the types; run.go: one measurement and what is computed of several
 //   - text.go, ways.go, grid.go, chart.go, closing.go: the terminal, piece by piece ([Text]) or whole ([WriteTable])
 //   - json.go, csv.go: machines
+//   - view.go, overlay.go: other ways to draw, and several files on one chart
 //   - plot.go, scale.go, labels.go, axes.go, strokes.go, svg.go: the drawing
 //   - html.go, htmltables.go, htmllanes.go with page.css and page.js: the page
 //   - advice.go, advicesweep.go: the sentences that follow from the numbers

@@ -109,23 +109,75 @@ func ExampleWriteSVG() {
 	// Output: true <nil>
 }
 
-// Today's curves over last week's, on linear axes.
-func ExamplePlot_Overlay() {
-	plot := report.NewPlot(measured().Grid)
-	plot.Overlay(report.NewPlot(measured().Grid), "last week")
-	plot.Linear = true
+// Today's curves over last week's.
+func ExampleOverlay() {
+	both, err := report.Overlay([]report.Source{{Name: "old.json", Report: measured()}, {Name: "new.json", Report: measured()}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, line := range report.NewPlot(both.Grid).Lines {
+		fmt.Println(line.Letter, line.Name, len(line.Points))
+	}
+	// Output:
+	// s old.json: sequential 2
+	// g old.json: goroutines x16 2
+	// S new.json: sequential 2
+	// G new.json: goroutines x16 2
+}
+
+// The same numbers as requests per second, on linear axes.
+func ExampleView_Plot() {
+	plot := report.View{Linear: true, Throughput: true}.Plot(measured().Grid)
 	for _, line := range plot.Lines {
-		fmt.Println(line.Name, len(line.Points))
+		last := line.Points[len(line.Points)-1]
+		fmt.Printf("%s: %.0f %s\n", line.Name, last.Mid, plot.YLabel)
 	}
 	var chart bytes.Buffer
 	fmt.Println(plot.WriteSVG(&chart, report.Size{}), chart.Len() > 0)
 	// Output:
-	// sequential 2
-	// goroutines x16 2
-	// ideal: sequential / 16 2
-	// sequential (last week) 2
-	// goroutines x16 (last week) 2
+	// sequential: 196 requests per second
+	// goroutines x16: 2451 requests per second
+	// ideal: sequential / 16: 3137 requests per second
 	// <nil> true
+}
+
+func ExampleReport_Drawn() {
+	fmt.Println(measured().Drawn().Axis, (&report.Report{}).Drawn() == nil)
+	// Output: requests true
+}
+
+func ExampleView_WriteSVG() {
+	var chart strings.Builder
+	err := report.View{Throughput: true}.WriteSVG(&chart, measured(), report.Size{})
+	fmt.Println(strings.Contains(chart.String(), "requests per second"), err)
+	// Output: true <nil>
+}
+
+func ExampleView_WriteHTML() {
+	var page bytes.Buffer
+	err := report.View{Linear: true}.WriteHTML(&page, measured())
+	fmt.Println(strings.Contains(page.String(), "logarithmic"), err)
+	// Output: false <nil>
+}
+
+func ExampleText_Redraw() {
+	text := report.Text{Width: 60, View: report.View{Throughput: true}}
+	fmt.Print(text.Redraw(measured()))
+	// Output:
+	// requests  sequential  goroutines x16          runs
+	//      100       196/s   2,451/s   12x             5
+	//      500       196/s   2,451/s   12x             5
+	// checked: nothing
+	// requests per second
+	//  5,000
+	//  2,000 g··················································g
+	//  1,000
+	//    500
+	//    200 s··················································s
+	//        100                                              500
+	//        requests (log-log)
+	//        s sequential · g goroutines x16 · * both
 }
 
 func ExampleNewPlot() {

@@ -96,7 +96,7 @@ func renderAll(t *testing.T, r *Report) {
 		t.Error(err)
 	}
 	for _, linear := range []bool{false, true} {
-		p := r.plot()
+		p := NewPlot(r.Drawn())
 		p.Linear = linear
 		for _, size := range []Size{{}, {1, 1}, {420, 440}} {
 			b.Reset()

@@ -125,7 +125,7 @@ func (t Text) GridRow(g *Grid, size int) string {
 	base := g.Cell(size, g.Series[0].Key)
 	for i, s := range g.Series {
 		c := g.Cell(size, s.Key)
-		text := g.cellText(c, size, s.Key)
+		text := t.cellText(g, c, size, s.Key)
 		if i == 0 {
 			line += "  " + right(text, l.base)
 			continue
@@ -157,12 +157,12 @@ func (t Text) GridRow(g *Grid, size int) string {
 }
 
 // cellText is the median; without one, the reason, told once per column.
-func (g *Grid) cellText(c *Cell, size int, series string) string {
+func (t Text) cellText(g *Grid, c *Cell, size int, series string) string {
 	switch {
 	case c == nil:
 		return missing
 	case len(c.Runs) > 0:
-		return duration(c.times().Median)
+		return t.View.figure(g, c)
 	case c.Skipped == "":
 		return missing
 	}

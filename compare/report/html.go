@@ -22,7 +22,11 @@ var pageScript string
 // from a disk under the content security policy "default-src 'none'", in which
 // only its own style and script, named by their hashes, may run. The default
 // experiment makes about 130 KB, most of it the lanes.
-func WriteHTML(w io.Writer, r *Report) error {
+func WriteHTML(w io.Writer, r *Report) error { return View{}.WriteHTML(w, r) }
+
+// WriteHTML writes the page of the package's function with its charts drawn
+// in this view. Tables are of times in any case.
+func (v View) WriteHTML(w io.Writer, r *Report) error {
 	data, err := json.Marshal(r.portable())
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -42,7 +46,7 @@ func WriteHTML(w io.Writer, r *Report) error {
 	// Raw: what the hashes cover must reach the page byte for byte.
 	p.WriteString("<style>" + style + "</style>\n</head>\n<body>\n")
 	p.heading(r)
-	p.charts(r)
+	p.charts(v, r)
 	p.tables(r)
 	p.lanes(r)
 	p.runs(r)
@@ -124,7 +128,7 @@ func (p *page) table(caption string, head []string, rows [][]string) {
 
 func (p *page) heading(r *Report) {
 	p.add("<header>\n<h1>%s</h1>\n", r.title())
-	if s := r.subtitle(); s != "" {
+	for _, s := range r.sources() {
 		p.add("<p class=\"m\">%s</p>\n", s)
 	}
 	p.WriteString("</header>\n<main>\n")
@@ -150,7 +154,7 @@ func (p *page) heading(r *Report) {
 
 // charts draws every grid twice, for wide and for narrow screens: a drawing
 // scaled down to a phone has letters that nobody can read.
-func (p *page) charts(r *Report) {
+func (p *page) charts(v View, r *Report) {
 	p.WriteString("<section>\n<h2>Chart</h2>\n")
 	drawn := false
 	for _, g := range []*Grid{r.Grid, r.Sweep} {
@@ -158,7 +162,7 @@ func (p *page) charts(r *Report) {
 			continue
 		}
 		drawn = true
-		plot := NewPlot(g)
+		plot := v.Plot(g)
 		p.WriteString("<figure>\n<div class=\"wide\">" + plot.svg(Size{}, "") + "</div>\n<div class=\"narrow\">" + plot.svg(Size{420, 440}, "") + "</div>\n")
 		p.WriteString("<figcaption>")
 		if names := g.startIncluded(); names != "" {

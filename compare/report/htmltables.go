@@ -24,7 +24,7 @@ func (p *page) tables(r *Report) {
 			p.block(&blocks[i])
 		}
 	}
-	if len(r.Checks.Problems) == 0 {
+	if len(r.Checks.Problems) == 0 && len(r.Sources) == 0 {
 		p.add("<p>%s</p>\n", r.Checks.line())
 	}
 	p.WriteString("</section>\n")
@@ -61,7 +61,7 @@ func (p *page) grid(g *Grid) {
 	head := []string{g.Axis}
 	for i, s := range g.Series {
 		head = append(head, s.heading(true), "fastest to slowest")
-		if i > 0 {
+		if i > 0 && !g.overlay() {
 			head = append(head, "faster")
 		}
 	}
@@ -78,7 +78,7 @@ func (p *page) grid(g *Grid) {
 				text = c.Skipped
 			}
 			row = append(row, text, t.spread())
-			if i > 0 {
+			if i > 0 && !g.overlay() {
 				x := orMissing(ratio(base.Median / t.Median))
 				if slower(base, t) {
 					x += " slower"
@@ -162,6 +162,13 @@ func (p *page) about(r *Report) {
 		if value != "" {
 			p.add("<dt>%s</dt><dd>%s</dd>\n", name, value)
 		}
+	}
+	if len(r.Sources) > 0 {
+		for _, s := range r.Sources {
+			row("file", s)
+		}
+		p.WriteString("</dl>\n</section>\n</main>\n")
+		return
 	}
 	row("command", strings.Join(append([]string{"parfor"}, r.Command...), " "))
 	row("machine", fmt.Sprintf("%s, GOMAXPROCS %d, load %.2f at the start", plural(m.Cores, "core"), m.GOMAXPROCS, r.portable().Machine.Load))

@@ -49,7 +49,10 @@ func ReadJSON(rd io.Reader) (*Report, error) {
 		if limited.N <= 0 {
 			return nil, fmt.Errorf("%w: larger than %d MiB", ErrSchema, maxFile>>20)
 		}
-		return nil, fmt.Errorf("%w: %w", ErrSchema, err)
+		// A later version may differ in the type of a field, which says less than its name.
+		if r.Schema == "" || r.Schema == Schema {
+			return nil, fmt.Errorf("%w: %w", ErrSchema, err)
+		}
 	}
 	if r.Schema != Schema {
 		return nil, fmt.Errorf("%w: its schema is %q", ErrSchema, r.Schema)

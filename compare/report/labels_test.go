@@ -83,13 +83,15 @@ func TestLabelsNeverOverlap(t *testing.T) {
 	reports := odd()
 	delete(reports, "hostile") // one word wider than the drawing
 	reports["sample"] = sample()
+	reports["overlay"] = overlaid(t, Source{"old.json", sample()}, Source{"new.json", sample()})
+	reports["extremes"] = extremes()
 	for name, r := range reports {
 		for _, size := range []Size{{860, 520}, {420, 440}, {320, 280}, {1600, 400}} {
-			for _, linear := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s %v %v", name, size, linear), func(t *testing.T) {
-					p := r.plot()
-					p.Linear = linear
-					noOverlap(t, p.svg(size, ""), size)
+			for _, v := range []View{{}, {Linear: true}, {Throughput: true}, {true, true}} {
+				t.Run(fmt.Sprintf("%s %v %+v", name, size, v), func(t *testing.T) {
+					p := v.Plot(r.Drawn())
+					p.Subtitle = strings.Join(r.sources(), "\n")
+					noOverlap(t, p.svg(size, ""), p.fit(size))
 				})
 			}
 		}

@@ -11,18 +11,21 @@ import (
 // Build it with [NewPlot]; change what you like; draw it with [Plot.WriteSVG].
 type Plot struct {
 	Title    string
-	Subtitle string
+	Subtitle string // may have several lines
 	XLabel   string
 	YLabel   string
 	Linear   bool // both axes; otherwise both are logarithmic
-	Lines    []Line
-	Marks    []Mark // crossovers; at most a few stay readable
+	// Throughput: points are numbers per second, and not seconds.
+	Throughput bool
+	Lines      []Line
+	Marks      []Mark // crossovers; at most a few stay readable
 }
 
 // Line is one series of a plot.
 type Line struct {
 	Name   string
 	Letter string
+	File   string  // of an overlay: lines of a file share a colour
 	Points []Point // by rising X
 	Ideal  bool    // thin, dashed, without markers: what could be reached
 }
@@ -40,35 +43,8 @@ type Mark struct {
 	Text string
 }
 
-// NewPlot makes the plot of a grid: one line per series, the ideal line, and
-// the places where one series durably overtakes another. Sizes and times that
-// are not above zero are left out, since a logarithmic axis has no place for them.
-func NewPlot(g *Grid) *Plot {
-	p := &Plot{XLabel: "requests", YLabel: "time"}
-	if g == nil {
-		return p
-	}
-	p.XLabel = g.Axis
-	p.Title = "Time by number of " + g.Axis
-	p.Lines = gridLines(g)
-	if ideal, ok := idealLine(g); ok {
-		p.Lines = append(p.Lines, ideal)
-	}
-	p.Marks = crossovers(g)
-	return p
-}
-
-// Overlay adds another plot's measured lines, their names followed by a label
-// such as the other file's name.
-func (p *Plot) Overlay(o *Plot, label string) {
-	for _, l := range o.Lines {
-		if l.Ideal {
-			continue // it would lie on ours or mislead
-		}
-		l.Name += " (" + label + ")"
-		p.Lines = append(p.Lines, l)
-	}
-}
+// NewPlot makes the plot of a grid as compare draws it; [View.Plot] has the rest.
+func NewPlot(g *Grid) *Plot { return View{}.Plot(g) }
 
 // What a logarithmic axis has a place for; outside it is a broken file.
 const (
@@ -81,7 +57,7 @@ func gridLines(g *Grid) []Line {
 	var lines []Line
 	for _, s := range g.Series {
 		if pts := seriesPoints(g, s.Key); len(pts) > 0 {
-			lines = append(lines, Line{Name: s.Name, Letter: s.Letter, Points: pts})
+			lines = append(lines, Line{Name: s.Name, Letter: s.Letter, File: s.File, Points: pts})
 		}
 	}
 	return lines

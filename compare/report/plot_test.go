@@ -36,15 +36,6 @@ func TestIdealIsNotExtrapolated(t *testing.T) {
 	}
 }
 
-func TestOverlay(t *testing.T) {
-	p := NewPlot(sample().Grid)
-	n := len(p.Lines)
-	p.Overlay(NewPlot(sample().Grid), "other.json")
-	if len(p.Lines) != n+3 || p.Lines[n].Name != "sequential (other.json)" {
-		t.Errorf("%d lines", len(p.Lines))
-	}
-}
-
 // The chart's letters stand at the medians: one column per size, the higher the slower.
 func TestChartPlacesLetters(t *testing.T) {
 	s := Text{}.Chart(sample().Grid)

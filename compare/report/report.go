@@ -11,10 +11,12 @@ type Report struct {
 	Schema  string    `json:"schema"`
 	Started time.Time `json:"started"`
 	Command []string  `json:"command,omitempty"` // the arguments, without the program's path
-	Machine Machine   `json:"machine"`
-	Seed    uint64    `json:"seed"`
-	Budget  Seconds   `json:"budget_s"` // 0: none
-	Elapsed Seconds   `json:"elapsed_s"`
+	// Sources describes the files of an overlay, a line for each; see [Overlay].
+	Sources []string `json:"sources,omitempty"`
+	Machine Machine  `json:"machine"`
+	Seed    uint64   `json:"seed"`
+	Budget  Seconds  `json:"budget_s"` // 0: none
+	Elapsed Seconds  `json:"elapsed_s"`
 	// Interrupted is true if ^C ended the experiment; what was measured is here.
 	Interrupted bool `json:"interrupted,omitempty"`
 
@@ -105,6 +107,7 @@ type Series struct {
 	Executor      string `json:"executor"`
 	InFlight      int    `json:"in_flight"`
 	StartIncluded bool   `json:"start_included,omitempty"`
+	File          string `json:"file,omitempty"` // of an overlay: where it comes from
 }
 
 // Cell is one size on one series.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -17,8 +18,35 @@ var shapes = [styles]struct {
 	turn    float64
 }{{0, 0}, {4, 45}, {3, -90}, {4, 0}, {3, 90}, {6, 0}}
 
+// looks are the colour of each line, and the number of its dashes and marker.
+// Lines of one file share a colour; without files each has its own.
+func (p *Plot) looks() (looks []look) {
+	var files []string
+	in := map[string]int{} // lines so far of a file
+	for i, l := range p.Lines {
+		if l.File == "" {
+			// A repeated colour gets another dash.
+			looks = append(looks, look{i % styles, (i + i/styles) % styles, i % styles})
+			continue
+		}
+		file := slices.Index(files, l.File)
+		if file < 0 {
+			file = len(files)
+			files = append(files, l.File)
+		}
+		n := in[l.File]
+		in[l.File]++
+		// The first colour is a grey: beside others it looks like an axis.
+		looks = append(looks, look{(file + 1) % styles, (n + file/styles) % styles, n % styles})
+	}
+	return looks
+}
+
+type look struct{ colour, dash, shape int }
+
 // lines draws bands first, so that no band covers a line, then lines and markers.
 func (d *drawing) lines() {
+	looks := d.looks()
 	for i, l := range d.Lines {
 		if pts := d.points(l); !l.Ideal && len(pts) > 1 {
 			var up, down strings.Builder
@@ -27,7 +55,7 @@ func (d *drawing) lines() {
 				q := pts[len(pts)-1-j]
 				fmt.Fprintf(&down, "L%s %s", px(d.x.at(q.X)), px(d.y.at(q.Lo)))
 			}
-			fmt.Fprintf(d, `<path class="s%d n" d="%s%sZ"/>`+"\n", i%styles, up.String(), down.String())
+			fmt.Fprintf(d, `<path class="s%d n" d="%s%sZ"/>`+"\n", looks[i].colour, up.String(), down.String())
 		}
 	}
 	for i, l := range d.Lines {
@@ -42,7 +70,7 @@ func (d *drawing) lines() {
 			}
 		}
 		if len(pts) > 1 {
-			d.stroke(l, i, path.String())
+			d.stroke(l, looks[i], path.String())
 		}
 	}
 	for i, l := range d.Lines {
@@ -51,20 +79,22 @@ func (d *drawing) lines() {
 		}
 		for _, p := range d.points(l) {
 			x, y := d.x.at(p.X), d.y.at(p.Mid)
-			fmt.Fprintf(d, "<g><title>%s</title>", escape(p.describe(l.Name, d.XLabel)))
+			fmt.Fprintf(d, "<g><title>%s</title>", escape(d.point(l, p)))
 			if lo, hi := d.y.at(p.Lo), d.y.at(p.Hi); len(l.Points) == 1 && lo != hi {
 				// A lone point has no band: a whisker shows its spread.
-				fmt.Fprintf(d, `<path class="s%d l" d="M%s %sV%s"/>`, i%styles, px(x), px(lo), px(hi))
+				fmt.Fprintf(d, `<path class="s%d l" d="M%s %sV%s"/>`, looks[i].colour, px(x), px(lo), px(hi))
 			}
-			d.marker(i, x, y, p.N < minimumRuns)
+			d.marker(looks[i], x, y, p.N < minimumRuns)
 			d.WriteString("</g>\n")
 			d.boxes = append(d.boxes, box{x - 6, y - 6, x + 6, y + 6})
 		}
 	}
 }
 
-func (p Point) describe(name, axis string) string {
-	return fmt.Sprintf("%s, %s %s: median %s, %s to %s, %s", name, axisNumber(p.X), axis, duration(p.Mid), duration(p.Lo), duration(p.Hi), plural(p.N, "run"))
+// point is a point in words.
+func (d *drawing) point(l Line, p Point) string {
+	v := d.view()
+	return fmt.Sprintf("%s, %s %s: median %s, %s to %s, %s", l.Name, axisNumber(p.X), d.XLabel, v.value(p.Mid), v.value(p.Lo), v.value(p.Hi), plural(p.N, "run"))
 }
 
 func step(i int) string {
@@ -74,24 +104,24 @@ func step(i int) string {
 	return "L"
 }
 
-func (d *drawing) stroke(l Line, i int, path string) {
+func (d *drawing) stroke(l Line, k look, path string) {
 	if l.Ideal {
 		fmt.Fprintf(d, `<path class="i" stroke-dasharray="3 5" d="%s"/>`+"\n", path)
 		return
 	}
 	dash := ""
-	if s := dashes[(i+i/styles)%styles]; s != "" { // a repeated colour gets another dash
+	if s := dashes[k.dash]; s != "" {
 		dash = ` stroke-dasharray="` + s + `"`
 	}
-	fmt.Fprintf(d, `<path class="s%d l"%s d="%s"/>`+"\n", i%styles, dash, path)
+	fmt.Fprintf(d, `<path class="s%d l"%s d="%s"/>`+"\n", k.colour, dash, path)
 }
 
-func (d *drawing) marker(i int, x, y float64, hollow bool) {
-	class := fmt.Sprintf("s%d k", i%styles)
+func (d *drawing) marker(k look, x, y float64, hollow bool) {
+	class := fmt.Sprintf("s%d k", k.colour)
 	if hollow {
 		class += " h"
 	}
-	shape := shapes[i%styles]
+	shape := shapes[k.shape]
 	if shape.corners == 0 {
 		fmt.Fprintf(d, `<circle class="%s" cx="%s" cy="%s" r="4.5"/>`, class, px(x), px(y))
 		return

@@ -18,7 +18,7 @@ import (
 var svgStyle string
 
 // Size is the size of a drawing in pixels; zero is 860 × 520, and less than
-// 320 × 280 is that.
+// 320 × 280 is that. The legend of an overlay may make it higher.
 type Size struct{ Width, Height float64 }
 
 // WriteSVG draws the plot as one SVG file that needs nothing beside it and
@@ -29,18 +29,24 @@ func (p *Plot) WriteSVG(w io.Writer, size Size) error {
 }
 
 // WriteSVG draws a report's grid, or its sweep if it has no grid.
-func WriteSVG(w io.Writer, r *Report, size Size) error {
-	return r.plot().WriteSVG(w, size)
+func WriteSVG(w io.Writer, r *Report, size Size) error { return View{}.WriteSVG(w, r, size) }
+
+// WriteSVG draws a report's grid, or its sweep if it has no grid.
+func (v View) WriteSVG(w io.Writer, r *Report, size Size) error {
+	p := v.Plot(r.Drawn())
+	p.Subtitle = strings.Join(r.sources(), "\n")
+	return p.WriteSVG(w, size)
 }
 
-func (r *Report) plot() *Plot {
-	g := r.Grid
-	if g == nil || len(gridLines(g)) == 0 && r.Sweep != nil {
-		g = r.Sweep
+// sources says where the numbers come from, a line for each file of an overlay.
+func (r *Report) sources() []string {
+	if len(r.Sources) > 0 {
+		return r.Sources
 	}
-	p := NewPlot(g)
-	p.Subtitle = r.subtitle()
-	return p
+	if s := r.subtitle(); s != "" {
+		return []string{s}
+	}
+	return nil
 }
 
 func (r *Report) subtitle() string {
@@ -57,8 +63,13 @@ func (r *Report) subtitle() string {
 	if !r.Started.IsZero() {
 		parts = append(parts, r.Started.Format("2006-01-02"))
 	}
+	if len(r.Checks.Problems) > 0 {
+		parts = append(parts, "WRONG ANSWERS")
+	}
 	return strings.Join(parts, " · ")
 }
+
+func (p *Plot) view() View { return View{Linear: p.Linear, Throughput: p.Throughput} }
 
 // drawing is a plot on its way to SVG.
 type drawing struct {
@@ -76,12 +87,23 @@ const (
 	noteSize  = 11.0
 )
 
-// svg draws; style is put inside, or nothing where the page has it.
-func (p *Plot) svg(size Size, style string) string {
+// fit is the size that a drawing gets: the legend of an overlay may need more
+// than was asked for.
+func (p *Plot) fit(size Size) Size {
 	if size.Width <= 0 || size.Height <= 0 {
 		size = Size{860, 520}
 	}
-	d := &drawing{Plot: p, w: max(size.Width, 320), h: max(size.Height, 280)}
+	least := 280.0
+	if slices.ContainsFunc(p.Lines, func(l Line) bool { return l.File != "" }) {
+		least += 20*float64(len(p.Lines)) + 2*(labelSize+4)*float64(strings.Count(p.Subtitle, "\n"))
+	}
+	return Size{max(size.Width, 320), max(size.Height, least)}
+}
+
+// svg draws; style is put inside, or nothing where the page has it.
+func (p *Plot) svg(size Size, style string) string {
+	size = p.fit(size)
+	d := &drawing{Plot: p, w: size.Width, h: size.Height}
 	fmt.Fprintf(d, `<svg xmlns="http://www.w3.org/2000/svg" class="pf" role="img" viewBox="0 0 %s %s" width="%s" height="%s">`+"\n",
 		px(d.w), px(d.h), px(d.w), px(d.h))
 	title := p.Title
@@ -110,10 +132,11 @@ func (p *Plot) svg(size Size, style string) string {
 // describe is the drawing in words, for those who don't see it.
 func (p *Plot) describe() string {
 	var parts []string
+	v := p.view()
 	for _, l := range p.Lines {
 		if n := len(l.Points); n > 0 && !l.Ideal {
 			a, b := l.Points[0], l.Points[n-1]
-			parts = append(parts, fmt.Sprintf("%s: %s at %g to %s at %g %s.", l.Name, duration(a.Mid), a.X, duration(b.Mid), b.X, p.XLabel))
+			parts = append(parts, fmt.Sprintf("%s: %s at %g to %s at %g %s.", l.Name, v.value(a.Mid), a.X, v.value(b.Mid), b.X, p.XLabel))
 		}
 	}
 	for _, m := range p.Marks {
@@ -137,9 +160,11 @@ func (d *drawing) heading(title string) (y float64) {
 		y += titleSize + 2
 		d.text(16, y, titleSize, "t b", "", line)
 	}
-	for _, line := range wrapWidth(d.Subtitle, labelSize, d.w-32) {
-		y += labelSize + 4
-		d.text(16, y, labelSize, "m", "", line)
+	for _, part := range strings.Split(d.Subtitle, "\n") {
+		for _, line := range wrapWidth(part, labelSize, d.w-32) {
+			y += labelSize + 4
+			d.text(16, y, labelSize, "m", "", line)
+		}
 	}
 	return y + 10
 }
@@ -149,14 +174,15 @@ func (d *drawing) legend(y float64) float64 {
 	const sample, gap, row = 34.0, 18.0, 20.0
 	x := 16.0
 	y += row / 2
+	looks := d.looks()
 	for i, l := range d.Lines {
 		width := sample + 6 + textWidth(l.Name, labelSize)
 		if x > 16 && x+width > d.w-16 {
 			x, y = 16, y+row
 		}
-		d.stroke(l, i, fmt.Sprintf("M%s %sH%s", px(x), px(y), px(x+sample)))
+		d.stroke(l, looks[i], fmt.Sprintf("M%s %sH%s", px(x), px(y), px(x+sample)))
 		if !l.Ideal {
-			d.marker(i, x+sample/2, y, false)
+			d.marker(looks[i], x+sample/2, y, false)
 		}
 		d.text(x+sample+6, y+4, labelSize, "t", "", l.Name)
 		x += width + gap

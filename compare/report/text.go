@@ -15,6 +15,8 @@ type Text struct {
 	// less than 60 is 60. Narrower tables drop columns, the least important first;
 	// only a grid of more than five series may still be wider.
 	Width int
+	// View is how grids and their charts show what was measured.
+	View View
 }
 
 const (
@@ -26,8 +28,29 @@ const (
 // WriteTable writes the whole report as [Text] draws it. Width as in Text.
 func WriteTable(w io.Writer, r *Report, width int) error {
 	t := Text{Width: width}
+	_, err := io.WriteString(w, t.Header(r)+t.body(r)+t.Footer(r))
+	return err
+}
+
+// Redraw is what was measured, without what only concerns who measures: its
+// origin, the tables, the checks, the chart, the advice.
+//
+// Of an [Overlay] it is the chart under a line for each file; [Text.Grid]
+// draws the table of each.
+func (t Text) Redraw(r *Report) string {
 	var b strings.Builder
-	b.WriteString(t.Header(r))
+	for _, s := range r.sources() {
+		b.WriteString(t.wrap(s, 2))
+	}
+	if len(r.Sources) > 0 {
+		return b.String() + t.Chart(r.Drawn())
+	}
+	return b.String() + t.body(r)
+}
+
+// body is all that stands between header and footer.
+func (t Text) body(r *Report) string {
+	var b strings.Builder
 	b.WriteString(t.Block(r.Ways))
 	if r.WaysNote != "" {
 		b.WriteString(t.wrap(r.WaysNote, 0))
@@ -45,9 +68,7 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 		}
 	}
 	b.WriteString(t.Advice(r.Advice))
-	b.WriteString(t.Footer(r))
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 func (t Text) width() int {
