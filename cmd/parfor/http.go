@@ -37,7 +37,6 @@ type httpFlags struct {
 	outName  string
 	perHost  int
 	hostRate rate
-	maxTime  time.Duration
 	compress bool
 }
 
@@ -159,7 +158,6 @@ type httpBody struct {
 	latency *request.Latency
 	limits  []parfor.Option
 	pace    pace
-	sent    atomic.Int64
 }
 
 func (f *httpFlags) prepare(s *session, said func(string) bool) (b *httpBody, err error) {

@@ -3,6 +3,7 @@
 //
 //	parfor run        a command for each item
 //	parfor http       an HTTP request for each item
+//	parfor show       look at results that they have kept
 //	parfor compare    the tutorial's experiment: one loop, every way of running it
 //	parfor mock       a JSON API on the loopback interface to try loops on
 package main
@@ -63,6 +64,6 @@ func rootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(runCommand(), httpCommand(), compareCommand(), mockCommand())
+	root.AddCommand(runCommand(), httpCommand(), showCommand(), compareCommand(), mockCommand())
 	return root
 }

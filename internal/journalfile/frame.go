@@ -3,6 +3,7 @@ package journalfile
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"sync"
 )
 
 // Kind of a record. A kind that this package doesn't know is an error, never
@@ -33,7 +34,8 @@ const (
 // and those that were copied elsewhere: a result may well hold a journal.
 const frameHead = 17
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli is made when it is first used, not whenever the program starts.
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // preambleSize is that of the magic, the version of the format, and the mark.
 const preambleSize = 16
@@ -50,7 +52,7 @@ type preamble struct {
 
 func newPreamble(mark [4]byte) preamble {
 	p := preamble{mark: mark}
-	p.seed = crc32.Checksum(p.append(nil), castagnoli)
+	p.seed = crc32.Checksum(p.append(nil), castagnoli())
 	return p
 }
 
@@ -76,7 +78,7 @@ func (p preamble) seal(frame []byte, offset int64, batch uint32) {
 // sum is that of a record, or of the beginning of one that has at least a head:
 // the rest can be added with crc32.Update.
 func (p preamble) sum(frame []byte, offset int64) uint32 {
-	return crc32.Update(p.seed^uint32(offset)^uint32(offset>>32), castagnoli, frame[8:])
+	return crc32.Update(p.seed^uint32(offset)^uint32(offset>>32), castagnoli(), frame[8:])
 }
 
 // head is the first part of a record as it was read.

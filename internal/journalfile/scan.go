@@ -119,7 +119,7 @@ func (s *scanner) frame() (Kind, []byte, error) {
 		}
 		left -= step
 	}
-	if crc32.Update(sum, castagnoli, s.body) != h.sum {
+	if crc32.Update(sum, castagnoli(), s.body) != h.sum {
 		return 0, nil, errBad
 	}
 	s.at += frameHead + h.length

@@ -79,7 +79,7 @@ func (s *scanner) valid(at int64, scratch []byte) (h head, ok bool, err error) {
 			}
 			return h, false, err
 		}
-		sum = crc32.Update(sum, castagnoli, scratch[:n])
+		sum = crc32.Update(sum, castagnoli(), scratch[:n])
 		left, from = left-int64(n), from+int64(n)
 	}
 	return h, sum == h.sum, nil

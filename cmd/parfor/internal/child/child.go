@@ -16,8 +16,8 @@
 // [Command.Grace] made to; [Result.Leftover] tells. What is in the pipes by
 // then has been read. A process that took its output elsewhere, as daemons do,
 // is left alone. After a timeout or a cancelled context the whole group ends.
-// Only a process that left the group (setsid) and holds the pipes outlives
-// this: Run then closes its ends and returns.
+// Only a process that left the group (setsid, a shell's set -m) outlives this;
+// if it holds the pipes, Run closes its ends after two Lingers.
 //
 // # Cost
 //
@@ -68,8 +68,8 @@ type Command struct {
 	// Argv is the program and its arguments. A program without a slash is
 	// looked up in this process's PATH, once; see [Find].
 	Argv []string
-	// Env is added to this process's environment, NAME=VALUE each, and
-	// replaces what has the same name there.
+	// Env is added to the environment that this process had when it first ran
+	// a command, NAME=VALUE each, and replaces what has the same name there.
 	Env []string
 	// Dir is where the command runs; "": here.
 	Dir string
@@ -135,7 +135,7 @@ func Run(ctx context.Context, c *Command) (Result, error) {
 	if len(c.Argv) == 0 || c.Argv[0] == "" {
 		return Result{}, &StartError{Code: CodeNotFound, Err: errors.New("there is no program to run")}
 	}
-	path, err := Find(c.Argv[0], c.Dir)
+	path, err := Find(c.Argv[0])
 	if err != nil {
 		return Result{}, err
 	}

@@ -16,10 +16,10 @@ import (
 var found sync.Map
 
 // Find returns the path of a program: of one without a slash in its name the
-// first in this process's PATH that can be run, and that from then on, of
-// another the name itself, which is relative to dir. The error is a
-// [*StartError] with the code that a shell would exit with.
-func Find(name, dir string) (string, error) {
+// first in this process's PATH that can be run, and that from then on; of
+// another the name itself. The error is a [*StartError] with the code that a
+// shell would exit with.
+func Find(name string) (string, error) {
 	if strings.ContainsRune(name, '/') || strings.ContainsRune(name, filepath.Separator) {
 		return name, nil // exec looks at it anyway, and says what is wrong
 	}
@@ -36,10 +36,10 @@ func Find(name, dir string) (string, error) {
 	return "", lookupError(name, err)
 }
 
-// Check is [Find], and an error too if a program with a slash in its name
-// can't be run. It is for the moment before anything has run.
+// Check is [Find], and an error too if a program with a slash in its name, seen
+// from dir, can't be run. It is for the moment before anything has run.
 func Check(name, dir string) error {
-	path, err := Find(name, dir)
+	path, err := Find(name)
 	if err != nil {
 		return err
 	}

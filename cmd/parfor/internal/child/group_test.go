@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -199,4 +200,34 @@ func TestDaemonIsLeftAlone(t *testing.T) {
 	if b, err := os.ReadFile(w.path); string(b) != "up\n" {
 		t.Errorf("%q, %v", b, err)
 	}
+}
+
+// TestEscaped: what left the group can't be ended, and isn't waited for.
+func TestEscaped(t *testing.T) {
+	if _, err := Find("setsid"); err != nil || runtime.GOOS != "linux" {
+		t.Skip("it takes Linux and setsid: ", err)
+	}
+	dir := t.TempDir()
+	release := func(name string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("go\n"), 0); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range []string{"shell", "escaped"} {
+		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := sh(`setsid sh -c 'echo away; read go < escaped' & read go < shell; echo hi`)
+	c.Dir, c.Linger, c.Grace = dir, 50*time.Millisecond, time.Hour
+	c.Live = func(_ Stream, line []byte) {
+		if string(line) == "away\n" {
+			release("shell")
+		}
+	}
+	r := do(t, c)
+	if got := text(t, &r.Stdout); got != "away\nhi\n" || !r.Leftover || r.Code != 0 {
+		t.Errorf("%q, %+v", got, r)
+	}
+	release("escaped")
 }

@@ -105,10 +105,18 @@ func (g *group) commandEnded() (why error, stopping bool) {
 // watches it, for the rest of the group, and kills what has not ended in time.
 // It may be called once nobody else uses the group.
 func (g *group) finish() (syscall.WaitStatus, error) {
-	status, err := g.wait()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.ended = true
+	var status syscall.WaitStatus
+	var err error
+	if g.ended { // this doesn't block, and nobody signals a number that is free
+		status, err = g.wait()
+	} else {
+		g.mu.Unlock()
+		status, err = g.wait()
+		g.mu.Lock()
+		g.ended = true
+	}
 	for step := time.Millisecond; g.enforced && g.lives(); step = min(2*step, 20*time.Millisecond) {
 		left := time.Until(g.killAt)
 		if left <= 0 {
@@ -126,4 +134,5 @@ func (g *group) finish() (syscall.WaitStatus, error) {
 	return status, err
 }
 
+// lives says whether somebody is left.
 func (g *group) lives() bool { return syscall.Kill(-g.pid, 0) == nil && living(g.pid) }

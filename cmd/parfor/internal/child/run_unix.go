@@ -107,20 +107,27 @@ func (j *job) patience() int {
 	return int((max(left, 0) + time.Millisecond - 1) / time.Millisecond)
 }
 
-// hurry ends what still holds the pipes; false: that has been tried.
+// hurry ends what still holds the pipes; false: nothing does that can be ended.
 func (j *job) hurry() bool {
-	if j.told {
-		return false
+	if !j.told {
+		j.leftover = j.why == nil
+		j.tell()
+		return true
 	}
-	j.leftover = j.why == nil
-	j.tell()
-	return true
+	now := time.Now()
+	j.until = earlier(now.Add(j.step()), j.last)
+	return now.Before(j.last) && living(j.group.pid)
 }
 
+// tell ends the group. It is looked at again after a while: what has left it
+// and holds the pipes won't end, and isn't worth the whole grace time.
 func (j *job) tell() {
 	j.told = true
-	j.until = j.group.terminate().Add(j.linger)
+	j.last = j.group.terminate().Add(j.linger)
+	j.until = earlier(time.Now().Add(j.step()), j.last)
 }
+
+func (j *job) step() time.Duration { return max(j.linger, 20*time.Millisecond) }
 
 func (j *job) fail(err error) {
 	if j.failed == nil {

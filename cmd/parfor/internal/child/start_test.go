@@ -74,7 +74,7 @@ func TestCheck(t *testing.T) {
 
 // TestPathIsSearchedOnce: what was found stays found.
 func TestPathIsSearchedOnce(t *testing.T) {
-	if _, err := Find("true", ""); err != nil {
+	if _, err := Find("true"); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", "/nowhere")

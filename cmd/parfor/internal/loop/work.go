@@ -36,7 +36,7 @@ type run struct {
 	finished atomic.Int64
 	failed   atomic.Int64 // for good
 	halted   atomic.Bool
-	numbers  sync.Map // of the first failures: index in the loop -> number in the input
+	numbers  sync.Map              // of the first failures: index in the loop -> number in the input
 	input    atomic.Pointer[error] // of the input, or of Admit
 }
 

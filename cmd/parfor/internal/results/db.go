@@ -74,7 +74,7 @@ func (r *Results) insert(tx *sql.Tx) error {
 	defer add.Close() //nolint:errcheck // the transaction tells
 	return r.each(func(_ []byte, k Kept) error {
 		values := make([]any, len(Columns))
-		for i, text := range row(k) {
+		for i, text := range Row(k) {
 			if text != "" || Columns[i] == "key" {
 				values[i] = text
 			}

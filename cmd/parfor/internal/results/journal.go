@@ -38,7 +38,8 @@ type Kept struct {
 	Task string `json:"task,omitempty"`
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli is made when it is first used, not whenever the program starts.
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 const (
 	sumMember = `,"sum":"`
@@ -48,7 +49,7 @@ const (
 // seal makes a line of a JSON object.
 func seal(object []byte) []byte {
 	line := append(object[:len(object)-1], sumMember...)
-	sum := crc32.Checksum(line[:len(line)-len(sumMember)], castagnoli)
+	sum := crc32.Checksum(line[:len(line)-len(sumMember)], castagnoli())
 	line = append(line, fmt.Sprintf("%08x", sum)...)
 	return append(line, "\"}\n"...)
 }
@@ -61,7 +62,7 @@ func unseal(line []byte) (object []byte, ok bool) {
 		return nil, false
 	}
 	sum, err := strconv.ParseUint(string(line[n+len(sumMember):len(line)-2]), 16, 32)
-	if err != nil || uint32(sum) != crc32.Checksum(line[:n], castagnoli) {
+	if err != nil || uint32(sum) != crc32.Checksum(line[:n], castagnoli()) {
 		return nil, false
 	}
 	return append(line[:n:n], '}'), true

@@ -124,7 +124,7 @@ func Open(files []string, o Options) (r *Results, err error) {
 	if len(files) == 0 {
 		return r, r.temporary()
 	}
-	path := journalOf(files[0])
+	path := JournalOf(files[0])
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -152,8 +152,8 @@ func (r *Results) temporary() error {
 	return r.startOver()
 }
 
-// journalOf is the journal beside a file.
-func journalOf(file string) string { return file + ".journal" }
+// JournalOf is the journal beside a file.
+func JournalOf(file string) string { return file + ".journal" }
 
 // begin takes over what is there, or starts anew.
 func (r *Results) begin(f *os.File) error {

@@ -82,7 +82,7 @@ func TestInTheOrderOfTheInput(t *testing.T) {
 		}
 		finish(t, r, true)
 		same(t, ending, keysOf(t, file), []string{"k1", "k2", "k3"})
-		if _, err := os.Stat(journalOf(file)); !isMissing(err) {
+		if _, err := os.Stat(JournalOf(file)); !isMissing(err) {
 			t.Errorf("%s: the journal is still there: %v", ending, err)
 		}
 	}
@@ -116,7 +116,7 @@ func TestFormats(t *testing.T) {
 			}
 			finish(t, r, ending != ".journal")
 			if ending == ".journal" {
-				file = journalOf(file)
+				file = JournalOf(file)
 			}
 			var got Kept
 			if err := Read(file, func(_ string, k Kept) error { got = k; return nil }); err != nil {
@@ -166,7 +166,7 @@ func TestAnotherCommandIsRefused(t *testing.T) {
 	if !errors.Is(err, ErrOther) || !strings.Contains(err.Error(), "then run echo {}") || !strings.Contains(err.Error(), "now  run rm {}") {
 		t.Error(err)
 	}
-	same(t, "nothing is lost", keysOf(t, journalOf(file)), []string{"a"})
+	same(t, "nothing is lost", keysOf(t, JournalOf(file)), []string{"a"})
 }
 
 func TestAnItemThatWouldRunOtherwise(t *testing.T) {
@@ -226,13 +226,13 @@ func TestTornAtEveryByte(t *testing.T) {
 		add(t, r, fmt.Sprint("k", seq), seq+1, record.OK)
 	}
 	finish(t, r, false)
-	whole, err := os.ReadFile(journalOf(file))
+	whole, err := os.ReadFile(JournalOf(file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := bytes.SplitAfter(whole, []byte("\n"))
 	for n := range whole {
-		if err := os.WriteFile(journalOf(file), whole[:n], 0o600); err != nil {
+		if err := os.WriteFile(JournalOf(file), whole[:n], 0o600); err != nil {
 			t.Fatal(err)
 		}
 		rows := 0
@@ -245,7 +245,7 @@ func TestTornAtEveryByte(t *testing.T) {
 		}
 		add(t, r, "more", 9, record.OK) // it can be gone on with
 		finish(t, r, false)
-		if got := len(keysOf(t, journalOf(file))); got != rows+1 {
+		if got := len(keysOf(t, JournalOf(file))); got != rows+1 {
 			t.Errorf("cut at %d: %d rows after another", n, got)
 		}
 	}
@@ -258,13 +258,13 @@ func TestDamageIsSeen(t *testing.T) {
 		add(t, r, fmt.Sprint("k", seq), seq+1, record.OK)
 	}
 	finish(t, r, false)
-	whole, _ := os.ReadFile(journalOf(file))
+	whole, _ := os.ReadFile(JournalOf(file))
 	begin := bytes.IndexByte(whole, '\n') + 1
 	end := bytes.LastIndexByte(whole[:len(whole)-1], '\n') + 1
 	for at := begin; at < end-1; at += 7 {
 		bad := bytes.Clone(whole)
 		bad[at] ^= 1
-		os.WriteFile(journalOf(file), bad, 0o600)
+		os.WriteFile(JournalOf(file), bad, 0o600)
 		if _, err := Open([]string{file}, Options{Template: "run echo {}", Resume: true}); err == nil || !strings.Contains(err.Error(), "damaged at byte") {
 			t.Fatalf("byte %d: %v", at, err)
 		}

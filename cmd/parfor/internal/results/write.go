@@ -37,7 +37,7 @@ func (r *Results) Write(w io.Writer, ending string) error {
 		if err := out.Write(Columns); err != nil {
 			return err
 		}
-		if err := r.each(func(object []byte, k Kept) error { return out.Write(row(k)) }); err != nil {
+		if err := r.each(func(object []byte, k Kept) error { return out.Write(Row(k)) }); err != nil {
 			return err
 		}
 		out.Flush()
@@ -133,7 +133,8 @@ func (j *journal) at(off int64, buf []byte) (object, grown []byte, err error) {
 var Columns = []string{"key", "seq", "status", "code", "output", "output_base64", "output_file", "body", "stderr", "error",
 	"attempts", "started", "ms", "worker", "truncated", "task"}
 
-func row(k Kept) []string {
+// Row is a record as a row of [Columns].
+func Row(k Kept) []string {
 	output := ""
 	if k.Output != nil {
 		output = *k.Output
