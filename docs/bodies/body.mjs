@@ -1,4 +1,4 @@
-// parfor run --lines --json -- node body.mjs
+// parfor run --lines-json -- node body.mjs
 // Write your own work(): what it returns is the item's value, what it throws the item's error.
 async function work(item) {
   return item.toUpperCase();

@@ -1,4 +1,4 @@
-# parfor run --lines --json -- python3 body.py
+# parfor run --lines-json -- python3 body.py
 # Write your own work(): what it returns is the item's value, what it raises the item's error.
 import json, os, sys
 

@@ -1,3 +1,5 @@
+//go:build unix
+
 package lines
 
 import (
@@ -37,7 +39,7 @@ func TestTextAnswers(t *testing.T) {
 func TestNewlineInItem(t *testing.T) {
 	b := body(t, Config{Argv: sh(`cat`)})
 	_, err := do(t, b, "a\nb")
-	if !errors.As(err, new(*ItemError)) || !strings.Contains(err.Error(), "--json") {
+	if !errors.As(err, new(*ItemError)) || !strings.Contains(err.Error(), "--lines-json") {
 		t.Error(err)
 	}
 	if b.proc != nil {

@@ -92,7 +92,7 @@ func (e *SurplusError) Error() string {
 	if e.JSON || e.Answers == 0 {
 		return text + ": its output is for answers only, everything else goes to stderr"
 	}
-	return text + fmt.Sprintf(": one line too many, so that any of the %d answers of that process may belong to the item before it; run them again with --json, where each answer names its item", e.Answers)
+	return text + fmt.Sprintf(": one line too many, so that any of the %d answers of that process may belong to the item before it; run them again with --lines-json, where each answer names its item", e.Answers)
 }
 
 // StallError warns of a program that seems to keep its answer in a buffer. It

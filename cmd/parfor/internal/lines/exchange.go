@@ -99,7 +99,7 @@ func (b *Body) whole(p *proc, line []byte, sent <-chan sending) error {
 		p.settle()
 	}
 	if rest := p.ahead(); len(rest) > 0 {
-		return &AnswerError{Prog: b.pool.name, Problem: "answered with more than one line (" + quote(string(rest)) + " came after the first): one line per item, everything else to stderr, or use --json"}
+		return &AnswerError{Prog: b.pool.name, Problem: "answered with more than one line (" + quote(string(rest)) + " came after the first): one line per item, everything else to stderr, or use --lines-json"}
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ var errStale = errors.New("an answer to an earlier item")
 func request(asJSON bool, id int64, v item.Value) ([]byte, error) {
 	if !asJSON {
 		if bytes.IndexByte([]byte(v.Text), '\n') >= 0 {
-			return nil, &ItemError{"the item has a newline in it, and a line ends there: use --json, which sends it as a JSON string"}
+			return nil, &ItemError{"the item has a newline in it, and a line ends there: use --lines-json, which sends it as a JSON string"}
 		}
 		return append([]byte(v.Text), '\n'), nil
 	}
@@ -41,7 +41,7 @@ func valueOf(v item.Value) ([]byte, error) {
 		return b.Bytes(), nil
 	}
 	if !utf8.ValidString(v.Text) {
-		return nil, &ItemError{"the item is not UTF-8, which JSON has to be: without --json it is sent as it is"}
+		return nil, &ItemError{"the item is not UTF-8, which JSON has to be: with --lines it is sent as it is"}
 	}
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
