@@ -135,7 +135,9 @@ func runProgram(dir, stdin string, argv []string) {
 		defer f.Close()
 		cmd.Stdin = f
 	}
-	must(cmd.Run())
+	if err := cmd.Run(); err != nil {
+		log.Fatalf("commands: %.100s: %v", strings.Join(argv, " "), err)
+	}
 }
 
 // osExec is Go's own way, with output kept, in this process.

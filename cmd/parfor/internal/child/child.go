@@ -19,6 +19,12 @@
 // Only a process that left the group (setsid, a shell's set -m) outlives this;
 // if it holds the pipes, Run closes its ends after two Lingers.
 //
+// # What a command can't have
+//
+// Its group isn't the terminal's foreground one: ^C and ^Z at the terminal
+// don't reach it, and to read from /dev/tty (a password) stops it. Run waits
+// for a stopped command as for any other; Timeout and the context end it.
+//
 // # Cost
 //
 // A command costs two pipes, one vfork and no goroutine: Run's own waits for

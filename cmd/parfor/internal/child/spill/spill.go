@@ -17,6 +17,11 @@ func New(dir string) (*os.File, error) {
 	if f, err := unnamed(dir); err == nil {
 		return f, nil
 	}
+	return unlinked(dir)
+}
+
+// unlinked makes a file with a name and takes it away.
+func unlinked(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "parfor-spill-")
 	if err != nil {
 		return nil, fmt.Errorf("no temporary file in %s: %w", dir, err)
