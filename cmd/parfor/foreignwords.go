@@ -31,8 +31,8 @@ var foreign = map[string]map[string]string{
 		"delay": "--latency", "rate": "--rate-limit", "qps": "--rate-limit", "q": "--rate-limit",
 	},
 	"show": {
-		"f": "--failed", "errors": "--failed", "status": "--failed", "joblog": "FILE, the one that -o wrote", "results": "FILE, the one that -o wrote",
-		"resume-failed": "parfor run --resume -o FILE, which runs what failed", "retry-failed": "parfor run --resume -o FILE, which runs what failed",
+		"f": "--failed", "errors": "--failed", "joblog": "FILE, the one that -o wrote", "results": "FILE, the one that -o wrote",
+		"resume-failed": "the same parfor run once more, resumed: it runs what failed", "retry-failed": "the same parfor run once more, resumed: it runs what failed",
 	},
 }
 
