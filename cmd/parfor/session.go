@@ -191,7 +191,8 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 		Body: func(ctx context.Context, slot int, w *loop.Work) (record.Record, error) {
 			return s.attempt(ctx, b, slot, w)
 		},
-		Done:    func(w *loop.Work, rec record.Record) error { return s.done(b, res, w, rec) },
+		Keep:    func(w *loop.Work, rec record.Record) error { return ioError(res.Append(rec, w.Hash)) },
+		Done:    func(w *loop.Work, rec record.Record) error { return outputError(s.printer.print(b, w, rec)) },
 		Workers: s.workersOr(b.workers()), Auto: s.workers.auto,
 		Attempts: s.attempts, First: s.backoff, Most: 30 * time.Second,
 		MaxFailures: failures, Options: append(b.options(), s.rates()...), Observers: watch, Stop: stop,
@@ -246,15 +247,6 @@ func (s *session) attempt(ctx context.Context, b body, slot int, w *loop.Work) (
 		}
 	}
 	return b.attempt(ctx, slot, w)
-}
-
-// done keeps an item's record, and then prints what came back: what a person has
-// seen is kept.
-func (s *session) done(b body, res *results.Results, w *loop.Work, rec record.Record) error {
-	if err := res.Append(rec, w.Hash); err != nil {
-		return ioError(err)
-	}
-	return outputError(s.printer.print(b, w, rec))
 }
 
 // conclude says what the run came to, and with what exit code.

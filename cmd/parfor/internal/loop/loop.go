@@ -32,6 +32,11 @@ type Config struct {
 	// makes it a failure; the record counts then, too.
 	Body func(ctx context.Context, slot int, w *Work) (record.Record, error)
 
+	// Keep takes the record of an item when it has ended, on its worker, before
+	// that begins another: of items that ended, at most one a worker is not kept.
+	// Called by many goroutines. An error ends the loop. nil: nothing is kept.
+	Keep func(*Work, record.Record) error
+
 	// Done takes the record of an item that has ended, one call after the
 	// other, in the order in which they end. An error ends the loop.
 	Done func(*Work, record.Record) error
@@ -69,6 +74,8 @@ func Run(ctx context.Context, c Config) (Outcome, error) {
 		r.Stop = new(Stop)
 	}
 	r.Attempts = max(r.Attempts, 1)
+	ctx, r.cancel = context.WithCancelCause(ctx)
+	defer r.cancel(nil)
 	err := r.consume(ctx)
 	r.out.Skipped = int(r.skipped.Load())
 	r.out.Left = int(r.taken.Load()) - r.out.OK - r.out.Failed
@@ -153,10 +160,26 @@ func (r *run) attempt(ctx context.Context, w *Work) (none struct{}, err error) {
 	}
 	rec.Key, rec.Seq, rec.Attempts, rec.Worker = w.Key, w.Item.Seq, w.Attempt, slot
 	w.record, w.failure, w.ran = rec, err, true
-	if err != nil && (w.Attempt == r.Attempts || !r.again(err)) {
+	last := err != nil && (w.Attempt == r.Attempts || !r.again(err))
+	if last {
 		r.failedForGood(w) // here, and not when the loop is told: nothing starts after the last failure
 	}
+	if err == nil || last {
+		if e := r.keep(w); e != nil {
+			r.cancel(e)
+			return none, e
+		}
+	}
 	return none, err
+}
+
+// keep has an item's record kept, once.
+func (r *run) keep(w *Work) error {
+	if r.Keep == nil || w.kept {
+		return nil
+	}
+	w.kept = true
+	return r.Keep(w, w.record)
 }
 
 func (r *run) again(err error) bool { return r.Again == nil || r.Again(err) }
@@ -182,5 +205,8 @@ func (r *run) ended(w *Work, err error) error {
 		}
 	}
 	r.finished.Add(1)
+	if err := r.keep(w); err != nil {
+		return err
+	}
 	return r.Done(w, w.record)
 }

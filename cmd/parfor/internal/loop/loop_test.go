@@ -271,3 +271,33 @@ func (ends) Start(observe.Start) {}
 func (ends) Frame(observe.Frame) {}
 func (ends) Event(observe.Event) {}
 func (f ends) End(e observe.End) { f(e.Frame) }
+
+// What ended is kept before its worker goes on, and a failure to keep is the end.
+func TestKeep(t *testing.T) {
+	var kept, begun atomic.Int64
+	b := newBench(1000, 4, func(_ context.Context, n, attempt int) error {
+		if begun.Add(1)-kept.Load() > 4+1 { // an attempt that will be followed by another is kept only then
+			t.Error("a worker went on before its item was kept")
+		}
+		if n%100 == 0 {
+			return errBad
+		}
+		return nil
+	})
+	b.Keep = func(w *Work, r record.Record) error { kept.Add(1); return nil }
+	out, err := Run(t.Context(), b.Config)
+	if err != nil || kept.Load() != 1000 || out.Failed != 10 {
+		t.Errorf("%+v, %v, %d kept", out, err, kept.Load())
+	}
+	errFull := errors.New("full")
+	b = newBench(1000, 4, func(context.Context, int, int) error { return nil })
+	b.Keep = func(w *Work, r record.Record) error {
+		if w.Item.Seq == 50 {
+			return errFull
+		}
+		return nil
+	}
+	if out, err := Run(t.Context(), b.Config); err != errFull || out.OK > 500 {
+		t.Errorf("%+v, %v", out, err)
+	}
+}

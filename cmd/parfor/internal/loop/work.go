@@ -24,11 +24,13 @@ type Work struct {
 	failure error
 	ran     bool
 	counted bool // as a failure
+	kept    bool
 }
 
 // run is a loop that runs.
 type run struct {
 	Config
+	cancel   context.CancelCauseFunc
 	slots    slots
 	out      Outcome
 	taken    atomic.Int64 // items that the loop got
