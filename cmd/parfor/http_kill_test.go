@@ -137,4 +137,3 @@ func stats(t *testing.T, url string) (s mockStats) {
 	}
 	return s
 }
-

@@ -75,7 +75,7 @@ func (f *loopFlags) declareResults(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.resume, "resume", false, "run what the file has no good result of")
 	fs.BoolVar(&f.force, "force", false, "start over: replace the file")
 	fs.StringVar(&f.changed, "changed", "fail", "with --resume, an item of the file that would run otherwise now: fail, rerun, keep")
-	fs.StringVar(&f.onDuplicate, "on-duplicate", "fail", "two items with one key: fail, suffix (a#2), last")
+	fs.StringVar(&f.onDuplicate, "on-duplicate", "error", "two items with one key: error, suffix (a#2), last")
 	fs.Var(&f.maxOutput, "max-output", "how much of what comes back is kept of an item")
 	fs.BoolVarP(&f.keepOrder, "keep-order", "k", false, "print in the order of the input")
 	fs.BoolVar(&f.tag, "tag", false, "begin each line with the item's key and a tab")
@@ -104,7 +104,7 @@ func (f *loopFlags) check(said func(string) bool) error {
 	if err := oneOf("changed", f.changed, "fail", "rerun", "keep"); err != nil {
 		return err
 	}
-	if err := oneOf("on-duplicate", f.onDuplicate, "fail", "suffix", "last"); err != nil {
+	if err := oneOf("on-duplicate", f.onDuplicate, "error", "suffix", "last"); err != nil {
 		return err
 	}
 	return oneOf("progress", f.progress, "auto", "tty", "plain", "json", "none")

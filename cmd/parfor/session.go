@@ -105,47 +105,72 @@ func (s *session) run(b body) error {
 		return err
 	}
 	out, err := s.loop(b, res)
-	complete := err == nil && !out.Stopped
-	if s.json && (complete || out.OK+out.Failed > 0) {
-		if e := res.Write(s.cmd.OutOrStdout(), ".json"); err == nil {
-			err = outputError(e)
-		}
+	journal, e := s.endResults(res, err == nil && !out.Stopped)
+	if err == nil {
+		err = e
+	} else if e != nil {
+		s.warn(e.Error())
 	}
-	if e := res.Finish(complete); err == nil && e != nil {
-		err = ioError(e)
-	}
-	return s.conclude(out, res, err)
+	return s.conclude(out, journal, err)
 }
 
-// openResults opens the files of -o, and says what they have already.
+// openResults opens the files of -o, and says what they have already. Without
+// any nothing is kept.
 func (s *session) openResults(b body) (*results.Results, error) {
-	res, err := results.Open(s.outputs, results.Options{
-		Template: s.template(b), Build: buildOf(), Resume: s.resume, Force: s.force, Temporary: s.json,
-		Changed: results.Changed(s.changed), OnDuplicate: s.duplicates(),
+	if len(s.outputs) == 0 && !s.json {
+		return nil, nil
+	}
+	var outputs []results.Output
+	for _, path := range s.outputs {
+		o, err := results.To(path)
+		if err != nil {
+			return nil, usagef("-o: %w", err)
+		}
+		outputs = append(outputs, o)
+	}
+	if s.json {
+		outputs = append(outputs, results.Output{Format: results.JSON, W: s.cmd.OutOrStdout()})
+	}
+	total, _ := s.source.Total()
+	res, err := results.Open(outputs, results.Options{
+		Fingerprint: s.template(b), Build: buildOf(), Resume: s.resume, Force: s.force, Total: total,
+		Changed: results.Changed(s.changed), OnDuplicate: results.OnDuplicate(s.onDuplicate),
 	})
 	switch {
-	case errors.Is(err, results.ErrExists), errors.Is(err, results.ErrOther), errors.Is(err, results.ErrFormat):
+	case errors.Is(err, results.ErrExists), errors.Is(err, results.ErrTemplate):
 		return nil, usagef("%w", err)
 	case err != nil:
 		return nil, ioError(err)
 	}
-	if had := res.Before(); had.OK+had.Failed > 0 || had.Torn {
-		torn := ""
-		if had.Torn {
-			torn = "; the last record was torn and is dropped"
-		}
-		fmt.Fprintf(s.stderr, "parfor: resuming: %d done, %d failed%s\n", had.OK, had.Failed, torn)
+	if had := res.Before(); had.All() > 0 {
+		fmt.Fprintf(s.stderr, "parfor: resuming: %d done, %d failed\n", had.OK, had.All()-had.OK)
 	}
 	return res, nil
 }
 
-// duplicates is what two items of one key are; where nothing is kept of them,
-// nothing.
-func (s *session) duplicates() results.Duplicate {
-	if len(s.outputs) == 0 && !s.json {
-		return ""
+// endResults writes the files, or leaves the journal of a run that did not come
+// to its end.
+func (s *session) endResults(res *results.Results, complete bool) (journal string, err error) {
+	if res == nil {
+		return "", nil
 	}
-	return results.Duplicate(s.onDuplicate)
+	if !complete && !s.json {
+		return s.file(), ioError(res.Close())
+	}
+	sum, err := res.Finish()
+	if sum.Gone > 0 {
+		s.say(fmt.Sprintf("parfor: %d results are of items that the input no longer has; they stay, at the end", sum.Gone))
+	}
+	for _, note := range res.Notes() {
+		s.say("parfor: " + note)
+	}
+	if !complete {
+		journal = s.file()
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return journal, outputError(err)
+	}
+	return journal, ioError(err)
 }
 
 // template names everything that decides what is run for an item, but the items.
@@ -191,7 +216,7 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 		Body: func(ctx context.Context, slot int, w *loop.Work) (record.Record, error) {
 			return s.attempt(ctx, b, slot, w)
 		},
-		Keep:    func(w *loop.Work, rec record.Record) error { return ioError(res.Append(rec, w.Hash)) },
+		Keep:    func(w *loop.Work, rec record.Record) error { return s.keep(res, w, rec) },
 		Done:    func(w *loop.Work, rec record.Record) error { return outputError(s.printer.print(b, w, rec)) },
 		Workers: s.workersOr(b.workers()), Auto: s.workers.auto,
 		Attempts: s.attempts, First: s.backoff, Most: 30 * time.Second,
@@ -225,15 +250,19 @@ func (s *session) admit(b body, res *results.Results, w *loop.Work) (run bool, e
 			return false, ioError(fmt.Errorf("item %d has no id and no key: add --key, as in --key '{name}'", w.Item.Seq))
 		}
 	}
-	w.Key, run, err = res.Admit(key, w.Item.Seq, func() (string, error) { return w.Hash, b.prepareItem(w) })
-	if err != nil {
-		return false, ioError(err)
+	w.Key, run = key, true
+	if res != nil || len(b.options()) > 0 { // limits look at what is to be sent
+		_ = b.prepareItem(w) // an error is the item's: once more when it runs, where it counts
+	}
+	if res != nil {
+		d, err := res.Plan(w.Item.Seq, key, w.Hash)
+		if err != nil {
+			return false, ioError(err)
+		}
+		w.Key, run = d.Key, d.Action == results.Run
 	}
 	if !run {
 		return false, nil
-	}
-	if w.Hash == "" && len(b.options()) > 0 { // limits look at what is to be sent
-		_ = b.prepareItem(w) // once more when it runs, where its error counts
 	}
 	s.printer.expect(w)
 	return true, nil
@@ -249,11 +278,18 @@ func (s *session) attempt(ctx context.Context, b body, slot int, w *loop.Work) (
 	return b.attempt(ctx, slot, w)
 }
 
+// keep keeps a record, where anything is.
+func (s *session) keep(res *results.Results, w *loop.Work, rec record.Record) error {
+	if res == nil {
+		return nil
+	}
+	return ioError(res.Append(rec, w.Hash))
+}
+
 // conclude says what the run came to, and with what exit code.
-func (s *session) conclude(out loop.Outcome, res *results.Results, err error) error {
+func (s *session) conclude(out loop.Outcome, journal string, err error) error {
 	s.say(s.closing)
 	s.say(failures(out, s.file()))
-	journal := res.Journal()
 	switch {
 	case errors.Is(err, errDeadline):
 		return &exitError{code: codeDeadline, err: fmt.Errorf("the deadline of %v is over%s", s.deadline, s.goOn(journal))}

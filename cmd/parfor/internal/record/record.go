@@ -22,7 +22,8 @@ type Record struct {
 	Key    string `json:"key"`
 	Seq    int    `json:"seq"` // from 1
 	Status Status `json:"status"`
-	Code   int    `json:"code"` // exit status, 128+n for signal n; or status of the response; 0 if there was none
+	Task   string `json:"task,omitempty"` // hash of the task as it was rendered: what --resume compares
+	Code   int    `json:"code"`           // exit status, 128+n for signal n; or status of the response; 0 if there was none
 
 	// Of what came back just one is there: Body if it is JSON of a response,
 	// Output if it is text, Base64 if it is neither, File if it went to a file.
@@ -34,8 +35,8 @@ type Record struct {
 	Stderr    string    `json:"stderr,omitempty"`
 	Error     string    `json:"error,omitempty"`
 	Attempts  int       `json:"attempts"`
-	Started   time.Time `json:"started"` // of the last attempt
-	MS        float64   `json:"ms"`      // the last attempt took this long
-	Worker    int       `json:"worker"`  // from 1
+	Started   time.Time `json:"started,omitzero"` // of the last attempt
+	MS        float64   `json:"ms"`               // the last attempt took this long
+	Worker    int       `json:"worker"`           // from 1
 	Truncated bool      `json:"truncated,omitempty"`
 }

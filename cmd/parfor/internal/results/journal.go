@@ -1,181 +1,211 @@
 package results
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
-	"strconv"
 	"sync"
 	"time"
-
-	"parfor.dev/parfor/cmd/parfor/internal/record"
 )
 
-// The journal is JSON lines, so that any tool reads it. Its first line is the
-// head, each other line a record with the name of its task. The last member of
-// a line is a checksum of what stands before it in the line: a line that was
-// not written whole, or has changed since, doesn't have the right one.
-
-const version = 1
-
-// head is the first line of a journal.
-type head struct {
-	Parfor   string    `json:"parfor"` // "results"
-	Version  int       `json:"version"`
-	Template string    `json:"template"` // what is run for whatever item
-	Build    string    `json:"build,omitempty"`
-	Begun    time.Time `json:"begun"`
+// disk is what a journal needs of a file.
+type disk interface {
+	io.Writer
+	Sync() error
+	Truncate(size int64) error
 }
 
-// Kept is a record with the name of the task that it is the result of.
-type Kept struct {
-	record.Record
-	Task string `json:"task,omitempty"`
-}
-
-// castagnoli is made when it is first used, not whenever the program starts.
-var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
-
-const (
-	sumMember = `,"sum":"`
-	sumLen    = len(sumMember) + 8 + len(`"}`)
-)
-
-// seal makes a line of a JSON object.
-func seal(object []byte) []byte {
-	line := append(object[:len(object)-1], sumMember...)
-	sum := crc32.Checksum(line[:len(line)-len(sumMember)], castagnoli())
-	line = append(line, fmt.Sprintf("%08x", sum)...)
-	return append(line, "\"}\n"...)
-}
-
-// unseal takes the object out of a line, or says that it is damaged.
-func unseal(line []byte) (object []byte, ok bool) {
-	line = bytes.TrimSuffix(line, []byte("\n"))
-	n := len(line) - sumLen
-	if n < 1 || string(line[n:n+len(sumMember)]) != sumMember || string(line[len(line)-2:]) != `"}` {
-		return nil, false
-	}
-	sum, err := strconv.ParseUint(string(line[n+len(sumMember):len(line)-2]), 16, 32)
-	if err != nil || uint32(sum) != crc32.Checksum(line[:n], castagnoli()) {
-		return nil, false
-	}
-	return append(line[:n:n], '}'), true
-}
-
-// scan reads a journal from its beginning: the head, then f for each record with
-// its offset. It returns how far the whole lines go; what is beyond that is the
-// beginning of a line that was never finished. Damage before the last line is
-// an error.
-func scan(r io.Reader, name string, f func(off int64, k Kept) error) (h head, end int64, err error) {
-	in := bufio.NewReaderSize(r, 1<<20)
-	for first := true; ; first = false {
-		line, err := in.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return h, end, err
-		}
-		if err == io.EOF && len(line) == 0 {
-			if first {
-				return h, 0, errNoHead
-			}
-			return h, end, nil
-		}
-		object, ok := unseal(line)
-		if !ok || err == io.EOF { // without its newline a line is not whole, whatever it holds
-			if _, more := in.ReadByte(); more == io.EOF && !first {
-				return h, end, nil // torn
-			}
-			if first {
-				return h, 0, errNoHead
-			}
-			return h, end, fmt.Errorf("%s is damaged at byte %d: the line there is not as it was written; what stands before it is good: cut the file there and --resume, or --force to start over", name, end)
-		}
-		if first {
-			if err := json.Unmarshal(object, &h); err != nil || h.Parfor != "results" {
-				return h, 0, errNoHead
-			}
-			if h.Version != version {
-				return h, 0, fmt.Errorf("%s was written by another version of parfor (its version is %d, this program's %d)", name, h.Version, version)
-			}
-		} else {
-			var k Kept
-			if err := json.Unmarshal(object, &k); err != nil {
-				return h, end, fmt.Errorf("%s: the record at byte %d: %w", name, end, err)
-			}
-			if err := f(end, k); err != nil {
-				return h, end, err
-			}
-		}
-		end += int64(len(line))
-	}
-}
-
-// errNoHead is a file that was never a journal, or ended before it was one.
-var errNoHead = errors.New("no journal of results")
-
-// journal is one that is written.
+// journal is the file that grows. Appenders add to a batch and wait for it; one
+// goroutine writes batch after batch, each in one write, and another syncs.
 type journal struct {
-	f    *os.File
-	size int64 // of the whole lines
-	rows int   // records
+	path   string    // "": there is no file that outlasts the process
+	disk   disk      // nil: nothing is kept
+	stream io.Writer // gets each record too, without its checksum; or nil
+	sync   time.Duration
 
-	syncing  sync.WaitGroup
-	mu       sync.Mutex
-	synced   time.Time
-	busy     bool
-	syncErr  error
-	interval time.Duration
+	mu      sync.Mutex
+	more    *sync.Cond // a batch has something in it, or closing
+	lines   []byte
+	copies  []byte // for the stream
+	next    *batch
+	closing bool
+	err     error
+	size    int64 // of what is written whole
+	safe    int   // records of this run that are written
+
+	dirty   chan struct{} // something is written that isn't synced
+	stop    chan struct{}
+	workers sync.WaitGroup
 }
 
-// append writes a line in one write. What could not be written whole is cut off
-// again.
-func (j *journal) append(object []byte) (off int64, err error) {
-	line := seal(object)
-	if _, err := j.f.WriteAt(line, j.size); err != nil {
-		return 0, j.failed(err)
+type batch struct {
+	records int
+	done    chan struct{}
+	err     error // before done is closed
+}
+
+func newBatch() *batch { return &batch{done: make(chan struct{})} }
+
+// start begins to write behind size. Call close.
+func (j *journal) start(size int64) {
+	j.more = sync.NewCond(&j.mu)
+	j.next, j.size = newBatch(), size
+	j.dirty, j.stop = make(chan struct{}, 1), make(chan struct{})
+	j.workers.Go(j.write)
+	if j.sync > SyncEach && j.disk != nil {
+		j.workers.Go(j.syncer)
 	}
-	off = j.size
-	j.size += int64(len(line))
-	return off, j.sync()
 }
 
-func (j *journal) failed(err error) error {
-	_ = j.f.Truncate(j.size) // the file has its whole lines; a torn one is cut when it is read, too
-	var path *os.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	return fmt.Errorf("%s: %w; %d results are safe in it: make room, then --resume", j.f.Name(), err, j.rows)
-}
-
-// sync has what is written brought to the disk, now and then, without waiting
-// for it. That guards against a loss of power; a killed program loses nothing
-// that was written.
-func (j *journal) sync() error {
+// add adds a line, and its copy for the stream, and returns when they are
+// written. After an error every add has it.
+func (j *journal) add(line, stream []byte) error {
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.syncErr != nil {
-		return j.failed(j.syncErr)
+	if j.err != nil || j.closing {
+		err := j.err
+		j.mu.Unlock()
+		if err == nil {
+			err = ErrClosed
+		}
+		return err
 	}
-	if j.busy || time.Since(j.synced) < j.interval {
+	if j.disk != nil {
+		j.lines = append(j.lines, line...)
+	}
+	j.copies = append(j.copies, stream...)
+	b := j.next
+	b.records++
+	if b.records == 1 {
+		j.more.Signal()
+	}
+	j.mu.Unlock()
+	<-b.done
+	return b.err
+}
+
+// write writes batches until the journal closes and none is left.
+func (j *journal) write() {
+	var lines, copies []byte
+	for {
+		j.mu.Lock()
+		for j.next.records == 0 && !j.closing {
+			j.more.Wait()
+		}
+		b := j.next
+		if b.records == 0 {
+			j.mu.Unlock()
+			return
+		}
+		j.next = newBatch()
+		lines, j.lines = j.lines, lines[:0]
+		copies, j.copies = j.copies, copies[:0]
+		b.err = j.err
+		j.mu.Unlock()
+		if b.err == nil {
+			b.err = j.put(lines, copies, b.records)
+		}
+		close(b.done)
+		lines, copies = small(lines), small(copies)
+	}
+}
+
+// small keeps a buffer for the next batch, unless it was an uncommon one.
+func small(b []byte) []byte {
+	if cap(b) > 4<<20 {
 		return nil
 	}
-	j.busy = true
-	j.syncing.Go(func() {
-		err := j.f.Sync()
-		j.mu.Lock()
-		j.busy, j.synced, j.syncErr = false, time.Now(), err
-		j.mu.Unlock()
-	})
+	return b
+}
+
+func (j *journal) put(lines, copies []byte, records int) error {
+	if j.disk != nil {
+		if err := j.putLines(lines); err != nil {
+			return j.fail(j.path, err)
+		}
+	}
+	j.mu.Lock()
+	j.safe += records
+	j.mu.Unlock()
+	if j.stream != nil {
+		if _, err := j.stream.Write(copies); err != nil {
+			return j.fail("standard output", err)
+		}
+	}
 	return nil
 }
 
+// putLines writes lines. What of them was written before an error is taken
+// away, so that the file ends with a whole line; if that fails as well, the
+// next Open cuts it.
+func (j *journal) putLines(lines []byte) error {
+	n, err := j.disk.Write(lines)
+	if err == nil && n < len(lines) {
+		err = io.ErrShortWrite
+	}
+	if err == nil && j.sync == SyncEach {
+		err = j.disk.Sync()
+	}
+	if err != nil {
+		_ = j.disk.Truncate(j.size)
+		return err
+	}
+	j.size += int64(len(lines))
+	select {
+	case j.dirty <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// fail keeps the first error, for all that follow.
+func (j *journal) fail(path string, err error) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err == nil {
+		if path == "" {
+			path = "temporary file in " + os.TempDir()
+		}
+		j.err = &WriteError{Path: path, Safe: j.safe, Where: j.path, Err: err}
+	}
+	return j.err
+}
+
+// syncer syncs some time after each write that follows a sync.
+func (j *journal) syncer() {
+	for {
+		select {
+		case <-j.stop:
+			return
+		case <-j.dirty:
+		}
+		select {
+		case <-j.stop:
+			return
+		case <-time.After(j.sync):
+		}
+		// An error is reported once, and the pages are forgotten: what was
+		// written since the last sync may be lost, and no later sync would say so.
+		if err := j.disk.Sync(); err != nil {
+			_ = j.fail(j.path, err)
+		}
+	}
+}
+
+// close writes what is waiting and syncs. It returns the first error there was.
 func (j *journal) close() error {
-	j.syncing.Wait()
-	return errors.Join(j.syncErr, j.f.Sync(), j.f.Close())
+	j.mu.Lock()
+	if j.closing {
+		j.mu.Unlock()
+		return ErrClosed
+	}
+	j.closing = true
+	j.more.Signal()
+	j.mu.Unlock()
+	close(j.stop)
+	j.workers.Wait()
+	if j.err == nil && j.disk != nil && j.sync != SyncNever {
+		if err := j.disk.Sync(); err != nil {
+			_ = j.fail(j.path, err)
+		}
+	}
+	return j.err
 }

@@ -1,8 +1,16 @@
-//go:build !unix
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
 
 package results
 
-import "os"
+import (
+	"errors"
+	"fmt"
+	"os"
+)
 
-// lock does nothing here: two runs with one file are not noticed.
-func lock(*os.File) error { return nil }
+const removesOpen = true
+
+// openLocked refuses: two runs that write one journal would ruin it.
+func openLocked(path string) (*os.File, error) {
+	return nil, fmt.Errorf("%s: this system has no lock on files: %w", path, errors.ErrUnsupported)
+}

@@ -2,131 +2,186 @@ package results
 
 import (
 	"bufio"
-	"encoding/csv"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"iter"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"parfor.dev/parfor/cmd/parfor/internal/record"
 )
 
-// Read reads a file of results, or a journal, and gives each record to f, with
-// what was run for whatever item where the file says that, else "". In a journal
-// a key may come more than once: the last one counts. An error of f ends it.
-func Read(file string, f func(template string, k Kept) error) error {
-	in, err := os.Open(file)
+// Source is the file that Read(path) reads: the journal beside path if a run
+// left one or goes on, for it has all that path has, and more.
+func Source(path string) string {
+	if strings.HasSuffix(path, ".journal") {
+		return path
+	}
+	f, err := os.Open(journalOf(path))
 	if err != nil {
-		return err
+		return path
 	}
-	defer in.Close() //nolint:errcheck // it was only read
-	switch strings.ToLower(filepath.Ext(file)) {
-	case ".journal":
-		return readJournal(in, file, f)
-	case ".json":
-		err = readJSON(in, f)
-	case ".jsonl":
-		err = readLines(in, f)
-	case ".csv":
-		err = readCSV(in, f)
-	case ".db":
-		err = readDB(file, f)
-	default:
-		return fmt.Errorf("%s: its ending is not one of %s .journal", file, strings.Join(Formats, " "))
+	defer f.Close()
+	if _, err := os.Stat(path); !isWhole(f) && !errors.Is(err, fs.ErrNotExist) {
+		return path
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return nil
+	return f.Name()
 }
 
-func readJournal(in *os.File, file string, f func(string, Kept) error) error {
-	template := ""
-	if line, err := bufio.NewReader(in).ReadBytes('\n'); err == nil {
-		if object, ok := unseal(line); ok {
-			var h head
-			if json.Unmarshal(object, &h) == nil {
-				template = h.Template
+// isWhole tells whether a journal has begun, and has all that it imports. What
+// is wrong with it else is for its reader to say.
+func isWhole(f *os.File) bool {
+	enough := errors.New("")
+	whole := false
+	_, err := scan(f.Name(), f, func(_ int64, open []byte) error {
+		h := header{Imports: "?"}
+		if bytes.HasPrefix(open, headerStart) {
+			h, _ = parseHeader(f.Name(), open)
+		}
+		if whole = h.Imports == "" || bytes.HasPrefix(open, importedStart); whole {
+			return enough
+		}
+		return nil
+	})
+	return whole || err != nil && !errors.Is(err, enough)
+}
+
+// Read goes over the records of a result file or a journal, in order; after an
+// error there is nothing. A journal may be one that is being written.
+func Read(path string) iter.Seq2[record.Record, error] {
+	path = Source(path)
+	return func(yield func(record.Record, error) bool) {
+		if strings.HasSuffix(path, ".journal") {
+			readJournal(path, yield)
+			return
+		}
+		out, err := To(path)
+		if err != nil {
+			yield(record.Record{}, err)
+			return
+		}
+		readFile(out)(yield)
+	}
+}
+
+// readFile goes over the records of a file as it is.
+func readFile(out Output) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		if out.Format == DB {
+			readDB(out.Path, yield)
+			return
+		}
+		f, err := os.Open(out.Path)
+		if err != nil {
+			yield(record.Record{}, err)
+			return
+		}
+		defer f.Close()
+		switch out.Format {
+		case JSON:
+			readJSON(out.Path, f, yield)
+		case CSV:
+			readCSV(out.Path, f, yield)
+		default:
+			readJSONL(out.Path, f, yield)
+		}
+	}
+}
+
+// readJSON goes over the records of a dictionary. The key is the dictionary's,
+// whatever the record says.
+func readJSON(path string, r io.Reader, yield func(record.Record, error) bool) {
+	fail := func(err error) {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		yield(record.Record{}, fmt.Errorf("%s: %w", path, err))
+	}
+	dec := json.NewDecoder(bufio.NewReaderSize(r, 256<<10))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		if err == nil {
+			err = errors.New("not a dictionary of results")
+		}
+		fail(err)
+		return
+	}
+	for dec.More() {
+		t, err := dec.Token()
+		if err != nil {
+			fail(err)
+			return
+		}
+		key, _ := t.(string)
+		var rec record.Record
+		if err := dec.Decode(&rec); err != nil {
+			fail(fmt.Errorf("key %q: %w", key, err))
+			return
+		}
+		rec.Key = key
+		if !yield(rec, nil) {
+			return
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		fail(err)
+	}
+}
+
+func readJSONL(path string, r io.Reader, yield func(record.Record, error) bool) {
+	b := bufio.NewReaderSize(r, 256<<10)
+	for n := 1; ; n++ {
+		line, err := b.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			yield(record.Record{}, err)
+			return
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			var rec record.Record
+			if e := json.Unmarshal(line, &rec); e != nil {
+				yield(record.Record{}, fmt.Errorf("%s:%d: %w", path, n, e))
+				return
+			}
+			if !yield(rec, nil) {
+				return
 			}
 		}
-	}
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	_, _, err := scan(in, file, func(_ int64, k Kept) error { return f(template, k) })
-	return err
-}
-
-// readJSON reads the members of one object.
-func readJSON(in io.Reader, f func(string, Kept) error) error {
-	d := json.NewDecoder(bufio.NewReaderSize(in, 1<<20))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return errors.Join(errNoResults, err)
-	}
-	for d.More() {
-		key, err := d.Token()
 		if err != nil {
-			return err
-		}
-		var k Kept
-		if err := d.Decode(&k); err != nil {
-			return fmt.Errorf("%v: %w", key, err)
-		}
-		if k.Status == "" {
-			return errNoResults
-		}
-		if err := f("", k); err != nil {
-			return err
-		}
-	}
-	_, err := d.Token()
-	return err
-}
-
-var errNoResults = errors.New("these are no results of parfor")
-
-func readLines(in io.Reader, f func(string, Kept) error) error {
-	d := json.NewDecoder(bufio.NewReaderSize(in, 1<<20))
-	for n := 1; ; n++ {
-		var k Kept
-		err := d.Decode(&k)
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return fmt.Errorf("record %d: %w", n, err)
-		case k.Status == "":
-			return errNoResults
-		}
-		if err := f("", k); err != nil {
-			return err
+			return
 		}
 	}
 }
 
-func readCSV(in io.Reader, f func(string, Kept) error) error {
-	r := csv.NewReader(bufio.NewReaderSize(in, 1<<20))
-	r.ReuseRecord = true
-	first, err := r.Read()
+func readJournal(path string, yield func(record.Record, error) bool) {
+	f, err := os.Open(path)
 	if err != nil {
-		return errors.Join(errNoResults, err)
+		yield(record.Record{}, err)
+		return
 	}
-	names := append([]string(nil), first...)
-	for n := 2; ; n++ {
-		row, err := r.Read()
-		if err == io.EOF {
-			return nil
+	defer f.Close()
+	c, err := load(path, f, false)
+	var spots []spot
+	if err == nil {
+		r := Results{path: path, file: f, index: c.index}
+		spots, err = r.ordered(c.end)
+	}
+	if err != nil {
+		yield(record.Record{}, err)
+		return
+	}
+	for e, err := range entries(path, f, spots) {
+		var rec record.Record
+		if err == nil {
+			var p *record.Record
+			if p, err = e.record(); err == nil {
+				rec = *p
+			}
 		}
-		if err != nil {
-			return err
-		}
-		k, err := ofRow(names, row)
-		if err != nil {
-			return fmt.Errorf("row %d: %w", n, errors.Join(errNoResults, err))
-		}
-		if err := f("", k); err != nil {
-			return err
+		if !yield(rec, err) || err != nil {
+			return
 		}
 	}
 }

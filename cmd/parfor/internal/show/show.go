@@ -1,124 +1,103 @@
-// Package show looks at kept results: what they came to, which of them are of
-// interest, in which form.
+// Package show is what `parfor show` does with a file of results: it sums up,
+// filters, prints values, and converts.
 //
-// show.go reads and filters, summary.go sums up, format.go writes.
+//	Options, Run   show.go
+//	filters        filter.go, query.go
+//	the summary    summary.go, failures.go
+//	formats        convert.go, table.go, joblog.go
 package show
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
-
-	"github.com/itchyny/gojq"
+	"io"
+	"iter"
+	"strings"
 
 	"parfor.dev/parfor/cmd/parfor/internal/record"
 	"parfor.dev/parfor/cmd/parfor/internal/results"
 )
 
-// Filter says which records are of interest: those that pass all of it. The zero
-// value lets all pass.
-type Filter struct {
-	Status []record.Status
-	Codes  []int
-	Keys   []string
-	Where  *Query
+// Options are the flags of show. Filters of one kind widen it (a status or
+// another), filters of several kinds narrow it.
+type Options struct {
+	Failed   bool     // all that is not ok
+	OK       bool     // what is ok
+	Statuses []string // ok, failed, timeout, canceled
+	Codes    []int    // exit codes or statuses of responses
+	Keys     []string
+	Where    string // a jq expression: what it gives for a record is neither false nor null
+
+	// One of these says what is shown; without any it is the summary.
+	ListKeys bool   // keys, one a line
+	Select   string // values: a path such as body.id, or a jq expression
+	Format   string // jsonl, json, csv, table, joblog; db with Out
+
+	Out   string // a file, by its suffix in the format of results
+	Force bool   // Out may be replaced
 }
 
-// Query is a jq expression on a record.
-type Query struct {
-	text string
-	code *gojq.Code
+// ErrUsage is in errors that are the user's: nothing was read.
+var ErrUsage = errors.New("usage")
+
+type usageError struct{ error }
+
+func (u usageError) Unwrap() []error { return []error{ErrUsage, u.error} }
+
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
 }
 
-// ParseQuery reads a jq expression, as in .ms > 1000 or .body.user.id.
-func ParseQuery(text string) (*Query, error) {
-	q, err := gojq.Parse(text)
+// Run shows the results in the file at path on w. Options are looked at before
+// anything is read or written. The results of a run that goes on, or was ended
+// by force, are read from its journal.
+func Run(w io.Writer, path string, o Options) error {
+	f, err := newFilter(o)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no jq expression: %w", text, err)
-	}
-	code, err := gojq.Compile(q)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", text, err)
-	}
-	return &Query{text, code}, nil
-}
-
-// Values are those that the expression has for a record.
-func (q *Query) Values(k results.Kept) (all []any, err error) {
-	b, err := json.Marshal(k)
-	if err != nil {
-		return nil, err
-	}
-	var v any
-	if err := json.Unmarshal(b, &v); err != nil {
-		return nil, err
-	}
-	for it := q.code.Run(v); ; {
-		v, more := it.Next()
-		if !more {
-			return all, nil
-		}
-		if err, bad := v.(error); bad {
-			var halt *gojq.HaltError
-			if errors.As(err, &halt) && halt.Value() == nil {
-				return all, nil
-			}
-			return all, fmt.Errorf("%s: item %s: %w", q.text, k.Key, err)
-		}
-		all = append(all, v)
-	}
-}
-
-// Passes reports whether a record is of interest.
-func (f *Filter) Passes(k results.Kept) (bool, error) {
-	if len(f.Status) > 0 && !slices.Contains(f.Status, k.Status) ||
-		len(f.Codes) > 0 && !slices.Contains(f.Codes, k.Code) ||
-		len(f.Keys) > 0 && !slices.Contains(f.Keys, k.Key) {
-		return false, nil
-	}
-	if f.Where == nil {
-		return true, nil
-	}
-	values, err := f.Where.Values(k)
-	if err != nil || len(values) == 0 {
-		return false, err
-	}
-	last := values[len(values)-1] // the truth of jq -e
-	return last != nil && last != false, nil
-}
-
-// Each gives f the records of a file that pass, one for each key, in the order
-// of the file. Of a file that isn't there yet it reads the journal.
-func Each(file string, filter Filter, f func(results.Kept) error) error {
-	pass := func(k results.Kept) error {
-		ok, err := filter.Passes(k)
-		if err != nil || !ok {
-			return err
-		}
-		return f(k)
-	}
-	err := results.Read(file, func(_ string, k results.Kept) error { return pass(k) })
-	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	all, journal := map[string]results.Kept{}, results.JournalOf(file)
-	if e := results.Read(journal, func(_ string, k results.Kept) error { all[k.Key] = k; return nil }); e != nil {
-		if errors.Is(e, fs.ErrNotExist) {
-			return err
+	show, err := choose(w, path, o)
+	if err != nil {
+		return err
+	}
+	return show(f.of(results.Read(path)))
+}
+
+type records = iter.Seq2[record.Record, error]
+
+// choose finds what does what the options want.
+func choose(w io.Writer, path string, o Options) (func(records) error, error) {
+	set := 0
+	for _, is := range []bool{o.ListKeys, o.Select != "", o.Format != "" || o.Out != ""} {
+		if is {
+			set++
 		}
-		return e
 	}
-	keys := make([]string, 0, len(all))
-	for key := range all {
-		keys = append(keys, key)
+	if set > 1 {
+		return nil, usagef("--keys, --select and --format (or -o) are different things to show: choose one")
 	}
-	slices.SortFunc(keys, func(a, b string) int { return all[a].Seq - all[b].Seq })
-	for _, key := range keys {
-		if err := pass(all[key]); err != nil {
-			return err
+	switch {
+	case o.ListKeys:
+		return func(all records) error { return listKeys(w, all) }, nil
+	case o.Select != "":
+		return selected(w, o.Select)
+	case o.Format != "" || o.Out != "":
+		return converter(w, path, o)
+	}
+	return func(all records) error { return summarise(w, path, all) }, nil
+}
+
+// listKeys prints keys so that they can be the lines of another run's input.
+func listKeys(w io.Writer, all records) error {
+	b := buffered(w)
+	for r, err := range all {
+		if err != nil {
+			return b.end(err)
 		}
+		if strings.ContainsAny(r.Key, "\n\r") {
+			return b.end(fmt.Errorf("key %q has more than one line: --select '.key|@json' prints keys as JSON", r.Key))
+		}
+		b.line(r.Key)
 	}
-	return nil
+	return b.end(nil)
 }

@@ -3,11 +3,8 @@ package show
 import (
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
-	"strconv"
+	"math"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -16,138 +13,152 @@ import (
 	"parfor.dev/parfor/cmd/parfor/internal/results"
 )
 
-// Summary is what records came to.
-type Summary struct {
-	Count    map[record.Status]int
-	Attempts int
-	First    time.Time // when the first of them started
-	Last     time.Time // when the last of them ended
-
-	times  *hdrhistogram.Histogram // µs
-	groups map[string]*group
-	order  []*group
+// summary is what is told of records.
+type summary struct {
+	counts   map[record.Status]int
+	all      int
+	attempts int
+	again    int // items with more than one attempt
+	sum      float64
+	min, max float64
+	first    time.Time
+	last     time.Time
+	times    *hdrhistogram.Histogram // microseconds
+	failures failures
 }
 
-// group are failures whose texts differ only in numbers and the like.
-type group struct {
-	text  string
-	count int
-	keys  []string
+// An hour-long item is counted exactly to 0.1 %; beyond a week all are a week.
+const maxMicros = 7 * 24 * 3600 * 1_000_000
+
+func summarise(w io.Writer, path string, all records) error {
+	s := summary{counts: map[record.Status]int{}, failures: failures{map[string]*kind{}}, times: hdrhistogram.New(1, maxMicros, 3)}
+	for r, err := range all {
+		if err != nil {
+			return err
+		}
+		s.add(&r)
+	}
+	b := buffered(w)
+	if source := results.Source(path); source != path {
+		b.line(fmt.Sprintf("(%s is not finished: this is its journal)", path))
+	}
+	s.print(b, path)
+	return b.end(nil)
 }
 
-const (
-	mostGroups = 100
-	groupKeys  = 5
-)
-
-// NewSummary returns an empty one.
-func NewSummary() *Summary {
-	return &Summary{Count: map[record.Status]int{}, times: hdrhistogram.New(1, int64(24*time.Hour/time.Microsecond), 3), groups: map[string]*group{}}
+func (s *summary) add(r *record.Record) {
+	s.all++
+	s.counts[r.Status]++
+	s.attempts += r.Attempts
+	if r.Attempts > 1 {
+		s.again++
+	}
+	if r.Status != record.OK {
+		s.failures.add(r)
+	}
+	if r.Started.IsZero() { // it never began
+		return
+	}
+	if s.first.IsZero() || r.Started.Before(s.first) {
+		s.first = r.Started
+	}
+	if end := r.Started.Add(time.Duration(r.MS * float64(time.Millisecond))); end.After(s.last) {
+		s.last = end
+	}
+	s.sum += r.MS
+	if s.max = max(s.max, r.MS); s.times.TotalCount() == 0 || r.MS < s.min {
+		s.min = r.MS
+	}
+	micros := int64(min(maxMicros, max(0, math.Round(r.MS*1000))))
+	_ = s.times.RecordValue(micros) // it is in the histogram's range
 }
 
-// Add counts a record.
-func (s *Summary) Add(k results.Kept) {
-	s.Count[k.Status]++
-	s.Attempts += k.Attempts
-	s.times.RecordValue(min(max(int64(k.MS*1000), 1), s.times.HighestTrackableValue())) //nolint:errcheck // it is in range
-	if s.First.IsZero() || k.Started.Before(s.First) {
-		s.First = k.Started
+func (s *summary) print(b buffer, path string) {
+	line := fmt.Sprintf("%s: %s", path, counted(s.all, "record"))
+	for _, status := range known {
+		if n := s.counts[status]; n > 0 {
+			line += fmt.Sprintf("  %s %d", status, n)
+		}
 	}
-	if end := k.Started.Add(time.Duration(k.MS * float64(time.Millisecond))); end.After(s.Last) {
-		s.Last = end
+	b.line(line)
+	if n := s.times.TotalCount(); n > 0 {
+		took := s.last.Sub(s.first)
+		b.line(fmt.Sprintf("from %s, %s in all, items together %s", s.first.UTC().Format(time.RFC3339), duration(took), duration(time.Duration(s.sum*1e6))))
+		line = "ms  min " + millis(s.min)
+		for _, q := range []float64{50, 90, 95, 99, 99.9} {
+			line += fmt.Sprintf("  p%v %s", q, millis(float64(s.times.ValueAtQuantile(q))/1000))
+		}
+		b.line(line + fmt.Sprintf("  max %s  mean %s", millis(s.max), millis(s.sum/float64(n))))
 	}
-	if k.Status != record.OK {
-		s.fail(k)
+	if s.again > 0 {
+		b.line(fmt.Sprintf("attempts %d: %s took more than one", s.attempts, counted(s.again, "item")))
 	}
+	s.printFailures(b, path)
 }
 
-var varying = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`"[^"]*"|'[^']*'|0x[0-9a-fA-F]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(\.\d+)*`)
-})
+const shownKinds = 20
 
-func (s *Summary) fail(k results.Kept) {
-	text := k.Error
-	if text == "" {
-		text = string(k.Status)
+func (s *summary) printFailures(b buffer, path string) {
+	kinds := s.failures.sorted()
+	if len(kinds) == 0 {
+		return
 	}
-	first, _, _ := strings.Cut(text, "\n")
-	shape := varying().ReplaceAllString(first, "#")
-	g := s.groups[shape]
-	if g == nil && len(s.order) >= mostGroups {
-		shape, first = "", "others"
-		g = s.groups[shape]
+	b.line("failures:")
+	for i, k := range kinds {
+		if i == shownKinds {
+			b.line(fmt.Sprintf("  and %s more", counted(len(kinds)-i, "kind")))
+			break
+		}
+		more := ""
+		if n := k.count - len(k.keys); n > 0 {
+			more = fmt.Sprintf(" and %d more", n)
+		}
+		b.line(fmt.Sprintf("  %d × %s", k.count, k.text))
+		b.line(fmt.Sprintf("      %s%s", plain(strings.Join(k.keys, ", "), 200), more))
 	}
-	if g == nil {
-		g = &group{text: first}
-		s.groups[shape] = g
-		s.order = append(s.order, g)
-	}
-	g.count++
-	if len(g.keys) < groupKeys {
-		g.keys = append(g.keys, k.Key)
-	}
+	b.line(fmt.Sprintf("list them: parfor show %s --failed --format table", path))
 }
 
-// Total is how many records there are.
-func (s *Summary) Total() (n int) {
-	for _, c := range s.Count {
-		n += c
+// millis shows three digits that count.
+func millis(ms float64) string {
+	switch {
+	case ms >= 100:
+		return fmt.Sprintf("%.0f", ms)
+	case ms >= 10:
+		return fmt.Sprintf("%.1f", ms)
 	}
-	return n
+	return fmt.Sprintf("%.2f", ms)
 }
 
-// Write writes the summary for people.
-func (s *Summary) Write(w io.Writer, file string) error {
+func duration(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// plain is a text for a terminal: one line, no control characters, so long.
+func plain(s string, width int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d results", file, s.Total())
-	for _, st := range []record.Status{record.OK, record.Failed, record.Timeout, record.Canceled} {
-		if n := s.Count[st]; n > 0 {
-			fmt.Fprintf(&b, " · %d %s", n, st)
+	n := 0
+	for _, c := range s {
+		if n++; n > width {
+			return b.String() + "…"
 		}
-	}
-	b.WriteByte('\n')
-	if s.Total() > 0 {
-		fmt.Fprintf(&b, "from %s to %s, %v; %d attempts\n", s.First.Local().Format(time.DateTime), s.Last.Local().Format(time.DateTime),
-			s.Last.Sub(s.First).Round(time.Millisecond), s.Attempts)
-		fmt.Fprintf(&b, "ms: p50 %s  p90 %s  p99 %s  p99.9 %s  max %s\n", s.ms(50), s.ms(90), s.ms(99), s.ms(99.9), s.ms(100))
-	}
-	slices.SortStableFunc(s.order, func(a, b *group) int { return b.count - a.count })
-	for _, g := range s.order {
-		keys := strings.Join(shortened(g.keys), ", ")
-		if g.count > len(g.keys) {
-			keys += " …"
+		switch {
+		case c == '\n' || c == '\t' || c == '\r':
+			c = ' '
+		case c < ' ' || c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029' || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069:
+			c = '\uFFFD'
 		}
-		fmt.Fprintf(&b, "  %6d × %s (%s)\n", g.count, line(g.text, 120), keys)
+		b.WriteRune(c)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func (s *Summary) ms(percent float64) string {
-	ms := float64(s.times.ValueAtPercentile(percent)) / 1000
-	if ms >= 100 {
-		return strconv.FormatFloat(ms, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(ms, 'g', 3, 64)
-}
-
-func shortened(keys []string) (all []string) {
-	for _, k := range keys {
-		all = append(all, line(k, 40))
-	}
-	return all
-}
-
-// line is a text that fits in one, without what a terminal would act on.
-func line(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text)
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return text
+	return b.String()
 }
