@@ -33,7 +33,7 @@ func TestRecipes(t *testing.T) {
 		t.Skip("the pages are for a shell")
 	}
 	fixtures := fixturesOf(t, "../../docs/recipes.md")
-	for _, name := range []string{"../../docs/recipes.md"} {
+	for _, name := range []string{"../../docs/recipes.md", "../../docs/run.md"} {
 		lines := strings.Split(readPage(t, name), "\n")
 		blocks := consoleBlocks(lines)
 		if len(blocks) < 10 {
@@ -153,10 +153,10 @@ func (b block) run(t *testing.T, fixtures map[string]string) (now []string) {
 // shell runs a command line and returns what it printed, the exit code at the
 // end, and what it said.
 func shell(t *testing.T, dir, url, command string) (out, said []string) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", strings.ReplaceAll(command, recipeHost, url))
-	cmd.Dir = dir
+	cmd.Dir, cmd.WaitDelay = dir, time.Second
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "TOKEN=secret", "GORACE=atexit_sleep_ms=20 "+os.Getenv("GORACE"))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
