@@ -64,5 +64,6 @@ func rootCommand() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(runCommand(), httpCommand(), compareCommand(), mockCommand())
+	completions(root)
 	return root
 }
