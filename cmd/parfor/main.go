@@ -67,5 +67,6 @@ func rootCommand() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(runCommand(), httpCommand(), showCommand(), plotCommand(), compareCommand(), mockCommand())
+	completions(root)
 	return root
 }

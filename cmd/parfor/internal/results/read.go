@@ -64,7 +64,13 @@ func Read(path string) iter.Seq2[record.Record, error] {
 			yield(record.Record{}, err)
 			return
 		}
-		readFile(out)(yield)
+		readFile(out)(func(rec record.Record, err error) bool {
+			if err == nil && rec.Status == "" { // every record has one
+				yield(record.Record{}, fmt.Errorf("%s: these are no results of parfor: %q has no status", path, rec.Key))
+				return false
+			}
+			return yield(rec, err)
+		})
 	}
 }
 

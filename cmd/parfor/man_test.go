@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"parfor.dev/parfor/cmd/parfor/internal/mandoc"
+)
+
+// TestManPages wants the pages in docs/man to be what the commands say.
+func TestManPages(t *testing.T) {
+	const dir = "../../docs/man"
+	pages, err := mandoc.Pages(rootCommand())
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := filepath.Glob(dir + "/*.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range there {
+		if pages[filepath.Base(file)] == nil {
+			t.Errorf("%s is of no command any more: delete it", file)
+		}
+	}
+	for name, page := range pages {
+		file := filepath.Join(dir, name)
+		if *update {
+			if err := os.WriteFile(file, page, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b, err := os.ReadFile(file); err != nil || !bytes.Equal(b, page) {
+			t.Errorf("%s is not what parfor says: go test -run TestManPages -update writes it (%v)", file, err)
+		}
+	}
+}
