@@ -47,7 +47,7 @@ func (f *loopFlags) openInput(lists []string, stdinTaken bool) (*item.Source, er
 }
 
 // errNoSource has the command print its help: somebody typed just its name.
-var errNoSource = errors.New("no items: give a list after :::, -i SOURCE, or a pipe")
+var errNoSource = usagef("no items: give a list after :::, -i SOURCE, or a pipe")
 
 // inputError tells mistakes on the command line from files that can't be read.
 func inputError(err error) error {

@@ -19,6 +19,7 @@ import (
 
 	"parfor.dev/parfor/cmd/parfor/internal/item"
 	"parfor.dev/parfor/cmd/parfor/internal/loop"
+	"parfor.dev/parfor/cmd/parfor/internal/output"
 	"parfor.dev/parfor/cmd/parfor/internal/record"
 	"parfor.dev/parfor/cmd/parfor/internal/results"
 	"parfor.dev/parfor/cmd/parfor/internal/template"
@@ -54,6 +55,7 @@ type session struct {
 	start  time.Time
 
 	printer *printer
+	cancel  context.CancelCauseFunc
 	closing string // what the verb says at the end
 }
 
@@ -107,8 +109,8 @@ func (s *session) run(b body) error {
 	out, err := s.loop(b, res)
 	complete := err == nil && !out.Stopped
 	if s.json && (complete || out.OK+out.Failed > 0) {
-		if e := res.Write(s.cmd.OutOrStdout(), ".json"); err == nil {
-			err = outputError(e)
+		if e := res.Write(s.cmd.OutOrStdout(), ".json"); err == nil && e != nil {
+			err = outputError(fmt.Errorf("standard output: %w", e))
 		}
 	}
 	if e := res.Finish(complete); err == nil && e != nil {
@@ -164,6 +166,8 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, s.deadline, errDeadline)
 		defer cancel()
 	}
+	ctx, s.cancel = context.WithCancelCause(ctx)
+	defer s.cancel(nil)
 	stop := new(loop.Stop)
 	defer onInterrupt(ctx, func() {
 		stop.Ask()
@@ -234,7 +238,6 @@ func (s *session) admit(b body, res *results.Results, w *loop.Work) (run bool, e
 	if w.Hash == "" && len(b.options()) > 0 { // limits look at what is to be sent
 		_ = b.prepareItem(w) // once more when it runs, where its error counts
 	}
-	s.printer.expect(w)
 	return true, nil
 }
 
@@ -252,7 +255,7 @@ func (s *session) attempt(ctx context.Context, b body, slot int, w *loop.Work) (
 // seen is kept.
 func (s *session) done(b body, res *results.Results, w *loop.Work, rec record.Record) error {
 	if err := res.Append(rec, w.Hash); err != nil {
-		return ioError(err)
+		return ioError(&unwritable{err})
 	}
 	return outputError(s.printer.print(b, w, rec))
 }
@@ -267,7 +270,8 @@ func (s *session) conclude(out loop.Outcome, res *results.Results, err error) er
 		return &exitError{code: codeDeadline, err: fmt.Errorf("the deadline of %v is over%s", s.deadline, s.goOn(journal))}
 	case err != nil:
 		var sig interrupted
-		if errors.As(err, &sig) {
+		var full *unwritable
+		if errors.As(err, &sig) || errors.As(err, &full) {
 			return fmt.Errorf("%w%s", err, s.goOn(journal))
 		}
 		return err
@@ -323,10 +327,24 @@ func outputError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, output.ErrClosed), errors.Is(err, syscall.EPIPE):
 		return &exitError{code: codeClosed, err: err, silent: true}
 	}
-	return ioError(fmt.Errorf("standard output: %w", err))
+	return ioError(&unwritable{err})
+}
+
+// unwritable is an end or a file that takes no more. What was kept until then is
+// worth to be gone on with.
+type unwritable struct{ error }
+
+func (u *unwritable) Unwrap() error { return u.error }
+
+// stopOn ends the run where the end of standard output does: nothing is worth
+// running that nobody reads.
+func (s *session) stopOn(err error) {
+	if err != nil {
+		s.cancel(outputError(err))
+	}
 }
 
 func buildOf() string {

@@ -125,7 +125,7 @@ func (r *run) work(yield func(*Work, error) bool) {
 			r.skipped.Add(1)
 			continue
 		}
-		r.taken.Add(1)
+		w.Turn = int(r.taken.Add(1))
 		if !yield(w, nil) {
 			return
 		}

@@ -16,6 +16,7 @@ import (
 type Work struct {
 	Item    item.Item
 	Key     string
+	Turn    int    // among the items that run, from 1; set once Admit has said yes
 	Hash    string // of what is run for it
 	Data    any    // what the verb keeps with it
 	Attempt int    // the body's, from 1
@@ -36,7 +37,7 @@ type run struct {
 	finished atomic.Int64
 	failed   atomic.Int64 // for good
 	halted   atomic.Bool
-	numbers  sync.Map // of the first failures: index in the loop -> number in the input
+	numbers  sync.Map              // of the first failures: index in the loop -> number in the input
 	input    atomic.Pointer[error] // of the input, or of Admit
 }
 
