@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -51,8 +52,8 @@ var errNoSource = usagef("no items: give a list after :::, -i SOURCE, or a pipe"
 
 // inputError tells mistakes on the command line from files that can't be read.
 func inputError(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	var system syscall.Errno
+	if errors.As(err, &system) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
 		return ioError(err)
 	}
 	return usagef("%w", err)
