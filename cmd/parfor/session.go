@@ -276,7 +276,7 @@ func (s *session) conclude(out loop.Outcome, res *results.Results, err error) er
 		}
 		return err
 	case out.Halted:
-		s.say(fmt.Sprintf("parfor: stopped after %d failures%s", out.Failed, s.goOn(journal)))
+		s.say(fmt.Sprintf("parfor: stopped after %s%s", failuresOf(out.Failed), s.goOn(journal)))
 		return errFailedItems
 	case out.Stopped:
 		s.say("parfor: interrupted" + s.goOn(journal))
@@ -381,6 +381,13 @@ func (s *session) dryRunItems(b body) error {
 		return errNoItems
 	}
 	return nil
+}
+
+func failuresOf(n int) string {
+	if n == 1 {
+		return "1 failure"
+	}
+	return fmt.Sprintf("%d failures", n)
 }
 
 // failures is the line about items that failed.

@@ -142,6 +142,9 @@ func (r *run) bad(err error, yield func(*Work, error) bool) {
 // attempt is the body of the library's loop.
 func (r *run) attempt(ctx context.Context, w *Work) (none struct{}, err error) {
 	if r.Stop.Asked() {
+		if w.failure == nil {
+			r.unrun.Add(1) // the library's loop takes it for a success
+		}
 		return none, w.failure // of the attempt before, if there was one
 	}
 	slot := r.slots.take()

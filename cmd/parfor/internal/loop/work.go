@@ -34,6 +34,7 @@ type run struct {
 	out      Outcome
 	taken    atomic.Int64 // items that the loop got
 	skipped  atomic.Int64
+	unrun    atomic.Int64 // got, but not begun because of Stop
 	finished atomic.Int64
 	failed   atomic.Int64 // for good
 	halted   atomic.Bool
