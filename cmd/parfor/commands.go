@@ -197,9 +197,12 @@ func (c commands) attempt(ctx context.Context, slot int, w *loop.Work) (rec reco
 		cmd.Beyond = child.Cut
 	}
 	if c.f.stream {
-		cmd.Beyond, cmd.Live = child.Cut, func(s child.Stream, line []byte) { c.s.printer.line(w.Key, s, line) }
+		cmd.Beyond, cmd.Live = child.Cut, func(s child.Stream, line []byte) { c.s.stopOn(c.s.printer.line(w, s, line)) }
 	}
 	j.result, err = child.Run(ctx, &cmd)
+	if c.f.stream {
+		c.s.stopOn(c.s.printer.end(w))
+	}
 	fillRecord(&rec, &j.result, int(c.f.maxOutput))
 	switch {
 	case err != nil:
@@ -273,15 +276,13 @@ func (c commands) closing() string          { return "" }
 
 func (c commands) workers() int { return 0 } // as many as there are cores
 
-// print writes what the command did.
+// print gives what the command wrote away.
 func (c commands) print(w *loop.Work, rec record.Record) printed {
 	j, ok := w.Data.(*job)
 	if !ok || c.f.stream {
 		return printed{}
 	}
-	return printed{stdout: &j.result.Stdout, stderr: &j.result.Stderr, release: func() {
-		j.result.Stdout.Close() //nolint:errcheck // a file without a name, which was read
-		j.result.Stderr.Close() //nolint:errcheck
-		w.Data = nil
-	}}
+	w.Data = nil
+	stdout, stderr := j.result.Stdout, j.result.Stderr // apart: while one waits for its turn, the other may be gone
+	return printed{stdout: &stdout, stderr: &stderr}
 }

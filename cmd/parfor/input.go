@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -47,12 +48,12 @@ func (f *loopFlags) openInput(lists []string, stdinTaken bool) (*item.Source, er
 }
 
 // errNoSource has the command print its help: somebody typed just its name.
-var errNoSource = errors.New("no items: give a list after :::, -i SOURCE, or a pipe")
+var errNoSource = usagef("no items: give a list after :::, -i SOURCE, or a pipe")
 
 // inputError tells mistakes on the command line from files that can't be read.
 func inputError(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	var system syscall.Errno
+	if errors.As(err, &system) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
 		return ioError(err)
 	}
 	return usagef("%w", err)

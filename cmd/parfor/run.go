@@ -126,6 +126,9 @@ func (f *runFlags) checkRun(said func(string) bool) error {
 	case f.grace < 0:
 		return usagef("--grace %v: it can't be negative", f.grace)
 	}
+	if info, err := os.Stat(f.dir); f.dir != "" && (err != nil || !info.IsDir()) {
+		return usagef("--chdir %s: there is no such folder", f.dir)
+	}
 	return oneOf("shell", f.shell, "sh", "bash")
 }
 

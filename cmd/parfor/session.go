@@ -19,6 +19,7 @@ import (
 
 	"parfor.dev/parfor/cmd/parfor/internal/item"
 	"parfor.dev/parfor/cmd/parfor/internal/loop"
+	"parfor.dev/parfor/cmd/parfor/internal/output"
 	"parfor.dev/parfor/cmd/parfor/internal/record"
 	"parfor.dev/parfor/cmd/parfor/internal/results"
 	"parfor.dev/parfor/cmd/parfor/internal/template"
@@ -54,6 +55,7 @@ type session struct {
 	start  time.Time
 
 	printer *printer
+	cancel  context.CancelCauseFunc
 	closing string // what the verb says at the end
 }
 
@@ -189,6 +191,8 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, s.deadline, errDeadline)
 		defer cancel()
 	}
+	ctx, s.cancel = context.WithCancelCause(ctx)
+	defer s.cancel(nil)
 	stop := new(loop.Stop)
 	defer onInterrupt(ctx, func() {
 		stop.Ask()
@@ -264,7 +268,6 @@ func (s *session) admit(b body, res *results.Results, w *loop.Work) (run bool, e
 	if !run {
 		return false, nil
 	}
-	s.printer.expect(w)
 	return true, nil
 }
 
@@ -283,7 +286,10 @@ func (s *session) keep(res *results.Results, w *loop.Work, rec record.Record) er
 	if res == nil {
 		return nil
 	}
-	return ioError(res.Append(rec, w.Hash))
+	if err := res.Append(rec, w.Hash); err != nil {
+		return ioError(&unwritable{err})
+	}
+	return nil
 }
 
 // conclude says what the run came to, and with what exit code.
@@ -295,12 +301,13 @@ func (s *session) conclude(out loop.Outcome, journal string, err error) error {
 		return &exitError{code: codeDeadline, err: fmt.Errorf("the deadline of %v is over%s", s.deadline, s.goOn(journal))}
 	case err != nil:
 		var sig interrupted
-		if errors.As(err, &sig) {
+		var full *unwritable
+		if errors.As(err, &sig) || errors.As(err, &full) {
 			return fmt.Errorf("%w%s", err, s.goOn(journal))
 		}
 		return err
 	case out.Halted:
-		s.say(fmt.Sprintf("parfor: stopped after %d failures%s", out.Failed, s.goOn(journal)))
+		s.say(fmt.Sprintf("parfor: stopped after %s%s", failuresOf(out.Failed), s.goOn(journal)))
 		return errFailedItems
 	case out.Stopped:
 		s.say("parfor: interrupted" + s.goOn(journal))
@@ -331,12 +338,10 @@ func (s *session) goOn(journal string) string {
 		return ""
 	}
 	words := []string{"parfor"}
-	resumes := false
 	for _, a := range os.Args[1:] {
 		if a == "--force" {
 			continue
 		}
-		resumes = resumes || a == "--resume"
 		words = append(words, quote(a))
 		if len(words) == 2 && !slices.Contains(os.Args, "--resume") {
 			words = append(words, "--resume")
@@ -351,10 +356,24 @@ func outputError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, output.ErrClosed), errors.Is(err, syscall.EPIPE):
 		return &exitError{code: codeClosed, err: err, silent: true}
 	}
-	return ioError(fmt.Errorf("standard output: %w", err))
+	return ioError(&unwritable{err})
+}
+
+// unwritable is an end or a file that takes no more. What was kept until then is
+// worth to be gone on with.
+type unwritable struct{ error }
+
+func (u *unwritable) Unwrap() error { return u.error }
+
+// stopOn ends the run where the end of standard output does: nothing is worth
+// running that nobody reads.
+func (s *session) stopOn(err error) {
+	if err != nil {
+		s.cancel(outputError(err))
+	}
 }
 
 func buildOf() string {
@@ -391,6 +410,13 @@ func (s *session) dryRunItems(b body) error {
 		return errNoItems
 	}
 	return nil
+}
+
+func failuresOf(n int) string {
+	if n == 1 {
+		return "1 failure"
+	}
+	return fmt.Sprintf("%d failures", n)
 }
 
 // failures is the line about items that failed.

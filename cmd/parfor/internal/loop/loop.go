@@ -132,7 +132,7 @@ func (r *run) work(yield func(*Work, error) bool) {
 			r.skipped.Add(1)
 			continue
 		}
-		r.taken.Add(1)
+		w.Turn = int(r.taken.Add(1))
 		if !yield(w, nil) {
 			return
 		}
@@ -149,6 +149,9 @@ func (r *run) bad(err error, yield func(*Work, error) bool) {
 // attempt is the body of the library's loop.
 func (r *run) attempt(ctx context.Context, w *Work) (none struct{}, err error) {
 	if r.Stop.Asked() {
+		if w.failure == nil {
+			r.unrun.Add(1) // the library's loop takes it for a success
+		}
 		return none, w.failure // of the attempt before, if there was one
 	}
 	slot := r.slots.take()

@@ -31,6 +31,7 @@ func (w watched) End(e observe.End) {
 func (w watched) complete(f *observe.Frame) {
 	f.Total = w.total(f.Total)
 	f.Totals.Skipped += w.r.skipped.Load()
+	f.Totals.OK = max(f.Totals.OK-w.r.unrun.Load(), 0)
 	groups := make([]observe.Group, len(f.Groups))
 	for i, g := range f.Groups {
 		g.First = w.number(g.First)

@@ -16,6 +16,7 @@ import (
 type Work struct {
 	Item    item.Item
 	Key     string
+	Turn    int    // among the items that run, from 1; set once Admit has said yes
 	Hash    string // of what is run for it
 	Data    any    // what the verb keeps with it
 	Attempt int    // the body's, from 1
@@ -35,6 +36,7 @@ type run struct {
 	out      Outcome
 	taken    atomic.Int64 // items that the loop got
 	skipped  atomic.Int64
+	unrun    atomic.Int64 // got, but not begun because of Stop
 	finished atomic.Int64
 	failed   atomic.Int64 // for good
 	halted   atomic.Bool
