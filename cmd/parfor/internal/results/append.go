@@ -34,5 +34,10 @@ func (r *Results) Append(rec record.Record, task string) error {
 	b = seal(b, size)
 	err = r.journal.add(b[size:], b[:size])
 	*buf = small(b)[:0]
+	if err == nil && r.file == nil { // Finish has nothing to count
+		r.mu.Lock()
+		*r.streamed.of(rec.Status) += 1
+		r.mu.Unlock()
+	}
 	return err
 }

@@ -31,6 +31,7 @@ func (r *Results) Finish() (Summary, error) {
 	err := r.journal.close()
 	s := Summary{Safe: r.journal.safe, Kept: r.path}
 	if r.file == nil {
+		s.Counts = r.streamed
 		return s, err
 	}
 	if err == nil {

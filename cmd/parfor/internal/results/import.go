@@ -55,12 +55,12 @@ func (r *Results) importRecords(out Output) error {
 		}
 		line = seal(line, 0)
 		if _, err := w.Write(line); err != nil {
-			return fmt.Errorf("%s: %w", r.path, err)
+			return fmt.Errorf("%s: %w", r.path, cause(err))
 		}
 		n++
 	}
 	if err := w.Flush(); err != nil {
-		return fmt.Errorf("%s: %w", r.path, err)
+		return fmt.Errorf("%s: %w", r.path, cause(err))
 	}
 	return r.writeLine(imported{n})
 }

@@ -164,7 +164,7 @@ func (j *journal) fail(path string, err error) error {
 		if path == "" {
 			path = "temporary file in " + os.TempDir()
 		}
-		j.err = &WriteError{Path: path, Safe: j.safe, Where: j.path, Err: err}
+		j.err = &WriteError{Path: path, Safe: j.safe, Where: j.path, Err: cause(err)}
 	}
 	return j.err
 }

@@ -275,3 +275,81 @@ func TestCutWhileImporting(t *testing.T) {
 		}
 	}
 }
+
+// A run that is killed when its files are written and the journal has not gone
+// yet: the journal counts, and the next run makes an end of it.
+func TestKilledBeforeTheJournalGoes(t *testing.T) {
+	for _, suffix := range suffixes {
+		path := in(t, "r"+suffix)
+		r := open(t, base, path)
+		for i := 1; i <= 3; i++ {
+			do(t, r, i)
+		}
+		journal, err := os.ReadFile(journalOf(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		finish(t, r)
+		writtenTo(t, path, journal)
+		if got := Source(path); got != journalOf(path) {
+			t.Error(got)
+		}
+		o := base
+		o.Resume = true
+		r = open(t, o, path)
+		for i := 1; i <= 4; i++ {
+			if ran := do(t, r, i); ran != (i == 4) {
+				t.Errorf("%d: ran: %v", i, ran)
+			}
+		}
+		finish(t, r)
+		if got := keys(read(t, path)); got != "k1 k2 k3 k4" || there(journalOf(path)) {
+			t.Error(got)
+		}
+	}
+}
+
+func TestAJournalOfALaterVersion(t *testing.T) {
+	h := newHeader(base)
+	h.Version, h.Build = version+1, "v9"
+	line, err := sealed(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := writtenTo(t, in(t, "r.json"), line)
+	o := base
+	o.Resume = true
+	if _, err := tryOpen(o, path); err == nil || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "v9") {
+		t.Error(err)
+	}
+}
+
+// Another build may go on; it is told.
+func TestAnotherBuildIsNoted(t *testing.T) {
+	path := in(t, "r.json")
+	o := base
+	o.Resume, o.Build = true, "v1"
+	for _, build := range []string{"v1", "v2"} {
+		o.Build = build
+		r := open(t, o, path)
+		if noted := len(r.Notes()) == 1 && strings.Contains(r.Notes()[0], "v1"); noted != (build == "v2") {
+			t.Errorf("%s: %q", build, r.Notes())
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestShorten(t *testing.T) {
+	long := strings.Repeat("a", 500)
+	for _, c := range [][3]string{
+		{"abc", "abd", "abc"},
+		{long + "b" + long, long + "c", "…" + strings.Repeat("a", 40) + "b" + strings.Repeat("a", 119) + "…"},
+		{long, long + "b", "…" + strings.Repeat("a", 40)},
+	} {
+		if got := shorten(c[0], c[1]); got != c[2] {
+			t.Errorf("%q", got)
+		}
+	}
+}

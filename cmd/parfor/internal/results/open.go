@@ -23,6 +23,7 @@ type Results struct {
 	mu       sync.Mutex
 	index    *index
 	maxSeq   int
+	streamed Counts         // if nothing is kept
 	suffixes map[uint64]int // the last number given to a duplicate of a key
 }
 
@@ -173,7 +174,7 @@ func (r *Results) writeLine(v any) error {
 		_, err = r.file.Write(line)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", r.path, err)
+		return fmt.Errorf("%s: %w", r.path, cause(err))
 	}
 	return nil
 }

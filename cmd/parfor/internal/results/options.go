@@ -31,6 +31,9 @@ type Output struct {
 // .csv or .db.
 func To(path string) (Output, error) {
 	f, ok := formatOf(path)
+	if f == DB && !hasDB {
+		return Output{}, fmt.Errorf("%s: this parfor was built without databases (tag nodb): use .json, .jsonl or .csv", path)
+	}
 	if !ok {
 		return Output{}, fmt.Errorf("%s: the suffix says no format: end it in .json, .jsonl, .csv or .db", path)
 	}

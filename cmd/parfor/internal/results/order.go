@@ -28,7 +28,7 @@ func (s spot) seq() int { return int(s.order &^ (3 << classShift)) }
 // ordered lists the last record of each key in order, of those before end. It takes 16 bytes a
 // record, and changes nothing that Plan needs.
 func (r *Results) ordered(end int64) ([]spot, error) {
-	var spots []spot
+	spots := make([]spot, 0, r.index.len)
 	last := r.opts.OnDuplicate == DuplicateLast
 	_, err := scan(r.path, io.NewSectionReader(r.file, 0, end), func(offset int64, open []byte) error {
 		if !bytes.HasPrefix(open, recordStart) {

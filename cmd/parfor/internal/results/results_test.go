@@ -512,7 +512,10 @@ func TestStandardOutput(t *testing.T) {
 	if r.file != nil {
 		t.Error("a file that nobody reads")
 	}
-	finish(t, r)
+	do(t, r, 4)
+	if s := finish(t, r); s != (Summary{Counts: Counts{OK: 1, Failed: 1}, Safe: 2}) {
+		t.Errorf("%+v", s)
+	}
 }
 
 func TestManyGoroutines(t *testing.T) {

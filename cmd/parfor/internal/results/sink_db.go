@@ -1,3 +1,5 @@
+//go:build !nodb
+
 package results
 
 import (
@@ -17,6 +19,9 @@ import (
 
 	"parfor.dev/parfor/cmd/parfor/internal/record"
 )
+
+// hasDB says that databases can be read and written.
+const hasDB = true
 
 const schema = `
 CREATE TABLE results (

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"parfor.dev/parfor/cmd/parfor/internal/record"
 )
@@ -80,23 +81,31 @@ func reason(r *record.Record) string {
 	return text
 }
 
-// What differs from item to item, in this order. Codes of three digits behind a
-// word that says so stay, and so do exit codes.
+// What differs from item to item, in this order; and what is kept of it: short
+// numbers behind a word that says they are codes. Both are made when they are
+// needed: other commands need not pay for them at their start.
 var (
-	keptNumber = regexp.MustCompile(`(?i)^(?:exit|code|status|http|http/[\d.]+|signal)[ :=]*\d{1,3}\b`)
-	varying    = regexp.MustCompile(`(?i)\b(?:exit|code|status|http(?:/[\d.]+)?|signal)[ :=]*\d{1,3}\b` +
-		"|\"[^\"]*\"|\\B'[^']*'|`[^`]*`|“[^”]*”" +
-		`|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b` +
-		`|\b0x[0-9a-f]+\b|\b[0-9a-f]*\d[0-9a-f]*\b|\d+(?:\.\d+)?`)
+	varying = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)\b(?:exit|code|status|http(?:/[\d.]+)?|signal)[ :=]*\d{1,3}\b` +
+			"|\"[^\"]*\"|\\B'[^']*'|`[^`]*`|“[^”]*”" +
+			`|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b` +
+			`|\b0x[0-9a-f]+\b|\b[0-9a-f]*\d[0-9a-f]*\b|\d+(?:\.\d+)?`)
+	})
+	kept = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^(?:exit|code|status|http|signal)[ :=/]`)
+	})
 )
 
 // normal is a text without what differs from item to item, at most 200 bytes on
 // one line: quoted texts are "…", numbers N, hexadecimal ones H.
 func normal(text string) string {
+	if len(text) > 4096 {
+		text = strings.ToValidUTF8(text[:4096], "")
+	}
 	text = strings.Join(strings.Fields(text), " ")
-	text = varying.ReplaceAllStringFunc(text, func(s string) string {
+	text = varying().ReplaceAllStringFunc(text, func(s string) string {
 		switch {
-		case keptNumber.MatchString(s):
+		case kept().MatchString(s):
 			return s
 		case strings.ContainsAny(s[:1], "\"'`") || strings.HasPrefix(s, "“"):
 			return `"…"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"sync"
 
 	"github.com/itchyny/gojq"
 
@@ -67,12 +68,15 @@ func (q *query) first(r *record.Record) (v any, some bool, err error) {
 	return v, some, err
 }
 
-var path = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])*$`)
+// path is what is written like body.tags[0].
+var path = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])*$`)
+})
 
 // selected prints what a path or an expression gives: strings as they are, all
 // else as JSON, a value a line.
 func selected(w io.Writer, expr string) (func(records) error, error) {
-	if path.MatchString(expr) {
+	if path().MatchString(expr) {
 		expr = "." + expr
 	}
 	q, err := compile("--select", expr)
