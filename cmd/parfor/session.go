@@ -168,6 +168,7 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 	}
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	defer s.cancel(nil)
+	defer context.AfterFunc(ctx, func() { s.source.Close() })() //nolint:errcheck // a read of standard input must not hold the end up
 	stop := new(loop.Stop)
 	defer onInterrupt(ctx, func() {
 		stop.Ask()
@@ -195,7 +196,13 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 		Body: func(ctx context.Context, slot int, w *loop.Work) (record.Record, error) {
 			return s.attempt(ctx, b, slot, w)
 		},
-		Done:    func(w *loop.Work, rec record.Record) error { return s.done(b, res, w, rec) },
+		Done: func(w *loop.Work, rec record.Record) error {
+			err := s.done(b, res, w, rec)
+			if err != nil {
+				s.cancel(err)
+			}
+			return err
+		},
 		Workers: s.workersOr(b.workers()), Auto: s.workers.auto,
 		Attempts: s.attempts, First: s.backoff, Most: 30 * time.Second,
 		MaxFailures: failures, Options: append(b.options(), s.rates()...), Observers: watch, Stop: stop,
