@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
+	"slices"
 	"sync"
 )
 
@@ -15,12 +17,20 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "big":
 		return *big, nil
+	case "race":
+		return isRace(), nil
 	case "root":
 		return os.Geteuid() == 0, nil
 	case "tmpfs":
 		return mayMount(), nil
 	}
 	return false, fmt.Errorf("unknown condition %s", name)
+}
+
+// isRace reports whether memory is that of the race detector.
+func isRace() bool {
+	info, _ := debug.ReadBuildInfo()
+	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // mayMount reports whether a script can mount a file system of its own, in a

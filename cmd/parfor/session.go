@@ -193,6 +193,7 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 	}
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	defer s.cancel(nil)
+	defer context.AfterFunc(ctx, func() { s.source.Close() })() //nolint:errcheck // a read of standard input must not hold the end up
 	stop := new(loop.Stop)
 	defer onInterrupt(ctx, func() {
 		stop.Ask()

@@ -85,13 +85,22 @@ func Run(ctx context.Context, c Config) (Outcome, error) {
 }
 
 func (r *run) consume(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var bad error
 	for res, err := range parfor.StreamFrom(ctx, r.work, r.attempt, r.options()...) {
+		if bad != nil {
+			continue // what ran is ending
+		}
 		if _, failed := err.(*parfor.TaskError); err != nil && !failed {
 			return r.causeOf(ctx, err)
 		}
-		if err := r.ended(res.In, err); err != nil {
-			return err
+		if bad = r.ended(res.In, err); bad != nil {
+			cancel(bad) // and not break: observers are told why
 		}
+	}
+	if bad != nil {
+		return bad
 	}
 	return context.Cause(ctx)
 }
