@@ -33,7 +33,7 @@ func TestRecipes(t *testing.T) {
 		t.Skip("the pages are for a shell")
 	}
 	fixtures := fixturesOf(t, "../../docs/recipes.md")
-	for _, name := range []string{"../../docs/recipes.md", "../../docs/run.md", "../../docs/from-gnu-parallel.md"} {
+	for _, name := range []string{"../../docs/recipes.md", "../../docs/run.md"} {
 		lines := strings.Split(readPage(t, name), "\n")
 		blocks := consoleBlocks(lines)
 		if len(blocks) < 3 {
