@@ -138,6 +138,9 @@ func (f *httpFlags) target(args []string) error {
 		f.spec.URL = args[0]
 	case 2:
 		f.spec.Method, f.spec.URL = args[0], args[1]
+		if strings.Trim(args[0], "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-") != "" && !strings.Contains(args[0], "{") {
+			return usagef("%q before the URL is no method, such as POST", args[0])
+		}
 	default:
 		if _, err := os.Stat(args[0]); err == nil {
 			return usagef("%q and %q before the URL: was that a pattern that the shell filled in? Items stand after :::", args[0], args[1])

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -209,7 +208,7 @@ func (f *runFlags) argvBody(s *session, args []string, parse func(string) (templ
 
 // noProgram answers what people type: a line in two words.
 func (f *runFlags) noProgram(args []string, err error) error {
-	if strings.ContainsAny(args[0], " |;&<>") && errors.Is(err, fs.ErrNotExist) {
+	if strings.ContainsAny(args[0], " |;&<>") {
 		return usagef("%w; a line for the shell is one word: parfor run %q", err, strings.Join(args, " "))
 	}
 	return usagef("%w", err)

@@ -62,7 +62,7 @@ func (e *WriteError) Error() string {
 	if e.Where == "" {
 		return fmt.Sprintf("%s: %v", e.Path, e.Err)
 	}
-	return fmt.Sprintf("%s: %v: the %s of this run are safe in %s: run again with --resume when this is mended",
+	return fmt.Sprintf("%s: %v: safe in %[4]s: %[3]s of this run: run again with --resume when this is mended",
 		e.Path, e.Err, count(e.Safe, "record"), e.Where)
 }
 
