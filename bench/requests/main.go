@@ -54,7 +54,7 @@ func main() {
 		"--expect", "2xx,404", "POST", url, "--data-json", `{"number":"{}"}`}
 	add("parfor http, answers in a file", append(ours, "--force", "-o", filepath.Join(dir, "out.jsonl"))...)
 	add("parfor http, answers not kept", ours...)
-	add("hey", "hey", "-n", strconv.Itoa(*n / *j**j), "-c", strconv.Itoa(*j), "-m", "POST", "-T", "application/json", "-D", body, url)
+	add("hey", "hey", "-n", strconv.Itoa(*n / *j * *j), "-c", strconv.Itoa(*j), "-m", "POST", "-T", "application/json", "-D", body, url)
 	add("ab", "ab", "-q", "-k", "-n", strconv.Itoa(*n), "-c", strconv.Itoa(*j), "-T", "application/json", "-p", body, url)
 
 	t := paired.Measure(ways, *rounds, *seed)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"parfor.dev/parfor"
 
@@ -40,7 +41,7 @@ func (b *linesBody) fingerprint() string {
 }
 
 func (b *linesBody) prepareItem(w *loop.Work) error {
-	w.Hash = hashOf(append([]string{w.Item.Whole.Text}, b.args...))
+	w.Hash = hashOf([]string{w.Item.Whole.Text, b.fingerprint()})
 	return nil
 }
 
@@ -56,17 +57,20 @@ func (b *linesBody) attempt(ctx context.Context, slot int, w *loop.Work) (rec re
 	if err != nil {
 		lines.Fail(&rec, err)
 		var broken *lines.BrokenError
-		if errors.As(err, &broken) {
-			err = parfor.Permanent(err)
+		if errors.As(err, &broken) { // the other items would fail with the same words
+			b.s.cancel(&exitError{code: codeFailed, err: err})
 		}
 		return rec, err
 	}
 	rec.Status = record.OK
-	if b.f.linesJSON {
+	switch {
+	case b.f.linesJSON:
 		rec.Body = json.RawMessage(answer)
-	} else {
-		text := strings.ToValidUTF8(string(answer), "�")
+	case utf8.Valid(answer):
+		text := string(answer)
 		rec.Output = &text
+	default:
+		rec.Base64 = answer
 	}
 	return rec, nil
 }
@@ -101,7 +105,7 @@ func (b *linesBody) closing() string {
 	for _, body := range b.bodies {
 		ended.Go(func() {
 			if err := body.Close(); err != nil {
-				b.s.warn(err.Error())
+				b.notice(0, err)
 			}
 		})
 	}
@@ -115,4 +119,12 @@ func (b *linesBody) said(worker int, line []byte) {
 	}
 }
 
-func (b *linesBody) notice(worker int, err error) { b.s.warn(err.Error()) }
+// notice warns. What a program says without being asked may be the answer to
+// another item: the run can't end as if all were well.
+func (b *linesBody) notice(worker int, err error) {
+	var surplus *lines.SurplusError
+	if errors.As(err, &surplus) {
+		b.s.doubtful.Store(true)
+	}
+	b.s.warn(err.Error())
+}

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -57,6 +58,8 @@ type session struct {
 	printer *printer
 	cancel  context.CancelCauseFunc
 	closing string // what the verb says at the end
+
+	doubtful atomic.Bool // a warning says that results may be wrong
 }
 
 func openSession(cmd *cobra.Command, f *loopFlags, lists []string, stdinTaken bool) (*session, error) {
@@ -314,6 +317,9 @@ func (s *session) conclude(out loop.Outcome, journal string, err error) error {
 		s.say("parfor: interrupted" + s.goOn(journal))
 		return errDrained
 	case out.Failed > 0:
+		return errFailedItems
+	case s.doubtful.Load():
+		s.say("parfor: answers are in doubt: see the warnings")
 		return errFailedItems
 	}
 	return nil
