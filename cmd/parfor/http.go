@@ -1,21 +1,16 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"parfor.dev/parfor"
 
-	"parfor.dev/parfor/cmd/parfor/internal/item"
 	"parfor.dev/parfor/cmd/parfor/internal/loop"
-	"parfor.dev/parfor/cmd/parfor/internal/record"
 	"parfor.dev/parfor/cmd/parfor/internal/request"
 	"parfor.dev/parfor/cmd/parfor/internal/template"
 )
@@ -150,19 +145,6 @@ func (f *httpFlags) target(args []string) error {
 	return nil
 }
 
-// httpBody sends the requests of a session.
-type httpBody struct {
-	s       *session
-	plan    *request.Plan
-	client  *request.Client
-	expect  *request.Expect
-	retry   request.Retry
-	dir     *request.OutDir
-	latency *request.Latency
-	limits  []parfor.Option
-	pace    pace
-}
-
 func (f *httpFlags) prepare(s *session, said func(string) bool) (b *httpBody, err error) {
 	b = &httpBody{s: s, latency: request.NewLatency(), pace: pace{perSecond: float64(f.rate)}}
 	spec, opt := f.spec, f.options
@@ -227,130 +209,4 @@ func (f *httpFlags) limits() []parfor.Option {
 		return ""
 	}
 	return []parfor.Option{parfor.LimitBy(host, parfor.Limit{Rate: float64(f.hostRate), InFlight: f.perHost})}
-}
-
-func hostOf(url string) string {
-	_, rest, _ := strings.Cut(url, "://")
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		rest = rest[:i]
-	}
-	return rest
-}
-
-func (b *httpBody) close() {
-	if b.client != nil {
-		b.client.Close()
-	}
-	if b.dir != nil {
-		b.dir.Close() //nolint:errcheck // a folder that was only read
-	}
-}
-
-// filling is an item for the plan.
-type filling struct {
-	it  *item.Item
-	env template.Env
-}
-
-func (f filling) Value(ref template.Ref) (item.Value, error) { return template.Value(ref, f.it, f.env) }
-
-// sending is a request on its way, and what came of it.
-type sending struct {
-	*request.Request
-	answer *request.Response
-}
-
-func (b *httpBody) fingerprint() string { return b.plan.Fingerprint() }
-
-func (b *httpBody) prepareItem(w *loop.Work) error {
-	r, err := b.plan.Prepare(filling{&w.Item, template.Env{Seq: w.Item.Seq}})
-	if err != nil {
-		return err
-	}
-	if r.Output == "" && b.dir != nil {
-		r.Output = request.FileName(w.Key)
-	}
-	w.Data, w.Hash = &sending{Request: r}, r.TaskHash()
-	return nil
-}
-
-func (b *httpBody) show(w *loop.Work) string { return w.Data.(*sending).String() }
-
-func (b *httpBody) options() []parfor.Option { return b.limits }
-
-func (b *httpBody) attempt(ctx context.Context, slot int, w *loop.Work) (rec record.Record, err error) {
-	r := w.Data.(*sending)
-	intended, began := b.pace.next(), time.Now()
-	resp, doErr := b.client.Do(ctx, r.Request)
-	took := time.Since(began)
-	b.latency.Add(intended, began, took)
-	var unexpected error
-	rec.Started, rec.MS = began, millis(took)
-	if resp != nil {
-		rec.Code = resp.Status
-		resp.Fill(&rec)
-		r.answer = resp
-		unexpected = b.expect.Check(resp)
-	}
-	if doErr == nil {
-		doErr = unexpected
-		rec.Status = request.Outcome(unexpected)
-		err = b.retry.Judge(r.Request, resp, nil, unexpected)
-	} else {
-		rec.Status = request.Outcome(doErr)
-		err = b.retry.Judge(r.Request, resp, doErr, nil)
-	}
-	if doErr != nil {
-		rec.Error = doErr.Error()
-	}
-	return rec, err
-}
-
-func (b *httpBody) workers() int { return httpWorkers }
-
-// print writes an answer as it came, with a line end if it has none.
-func (b *httpBody) print(w *loop.Work, rec record.Record) printed {
-	r, ok := w.Data.(*sending)
-	if !ok || r.answer == nil || len(r.answer.Body) == 0 {
-		return printed{}
-	}
-	out := r.answer.Body
-	if out[len(out)-1] != '\n' {
-		out = append(out[:len(out):len(out)], '\n')
-	}
-	return printed{stdout: text(out)}
-}
-
-// closing is what is told at the end besides the receipt.
-func (b *httpBody) closing() string {
-	service, response := b.latency.Summary()
-	if service.Count == 0 {
-		return ""
-	}
-	s := "latency: " + service.String()
-	if response.Count > 0 {
-		s += "\nsince the intended start: " + response.String()
-	}
-	return s
-}
-
-// millis is a duration in milliseconds, to a microsecond.
-func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// pace says when each request should have started by --rate.
-type pace struct {
-	perSecond float64
-	begin     atomic.Int64
-	n         atomic.Int64
-}
-
-// next is zero without a rate.
-func (p *pace) next() time.Time {
-	if p.perSecond == 0 {
-		return time.Time{}
-	}
-	now := time.Now().UnixNano()
-	p.begin.CompareAndSwap(0, now)
-	n := p.n.Add(1) - 1
-	return time.Unix(0, p.begin.Load()+int64(float64(n)/p.perSecond*1e9))
 }

@@ -2,16 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
-	"runtime/debug"
-	"slices"
-	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +14,6 @@ import (
 
 	"parfor.dev/parfor/cmd/parfor/internal/item"
 	"parfor.dev/parfor/cmd/parfor/internal/loop"
-	"parfor.dev/parfor/cmd/parfor/internal/output"
 	"parfor.dev/parfor/cmd/parfor/internal/record"
 	"parfor.dev/parfor/cmd/parfor/internal/results"
 	"parfor.dev/parfor/cmd/parfor/internal/template"
@@ -94,12 +87,6 @@ func (s *session) workersOr(usual int) int {
 	return runtime.NumCPU()
 }
 
-var (
-	errFailedItems = &exitError{code: codeFailed, err: errors.New("items failed"), silent: true}
-	errDrained     = &exitError{code: codeFailed, err: errors.New("interrupted"), silent: true}
-	errDeadline    = errors.New("the deadline")
-)
-
 // run runs the verb over its items and says what it came to.
 func (s *session) run(b body) error {
 	if s.dryRun {
@@ -117,74 +104,6 @@ func (s *session) run(b body) error {
 		s.warn(e.Error())
 	}
 	return s.conclude(out, journal, err)
-}
-
-// openResults opens the files of -o, and says what they have already. Without
-// any nothing is kept.
-func (s *session) openResults(b body) (*results.Results, error) {
-	if len(s.outputs) == 0 && !s.json {
-		return nil, nil
-	}
-	var outputs []results.Output
-	for _, path := range s.outputs {
-		o, err := results.To(path)
-		if err != nil {
-			return nil, usagef("-o: %w", err)
-		}
-		outputs = append(outputs, o)
-	}
-	if s.json {
-		outputs = append(outputs, results.Output{Format: results.JSON, W: s.cmd.OutOrStdout()})
-	}
-	total, _ := s.source.Total()
-	res, err := results.Open(outputs, results.Options{
-		Fingerprint: s.template(b), Build: buildOf(), Resume: s.resume, Force: s.force, Total: total,
-		Changed: results.Changed(s.changed), OnDuplicate: results.OnDuplicate(s.onDuplicate),
-	})
-	switch {
-	case errors.Is(err, results.ErrExists), errors.Is(err, results.ErrTemplate):
-		return nil, usagef("%w", err)
-	case err != nil:
-		return nil, ioError(err)
-	}
-	if had := res.Before(); had.All() > 0 {
-		fmt.Fprintf(s.stderr, "parfor: resuming: %d done, %d failed\n", had.OK, had.All()-had.OK)
-	}
-	return res, nil
-}
-
-// endResults writes the files, or leaves the journal of a run that did not come
-// to its end.
-func (s *session) endResults(res *results.Results, complete bool) (journal string, err error) {
-	if res == nil {
-		return "", nil
-	}
-	if !complete && !s.json {
-		return s.file(), ioError(res.Close())
-	}
-	sum, err := res.Finish()
-	if sum.Gone > 0 {
-		s.say(fmt.Sprintf("parfor: %d results are of items that the input no longer has; they stay, at the end", sum.Gone))
-	}
-	for _, note := range res.Notes() {
-		s.say("parfor: " + note)
-	}
-	if !complete {
-		journal = s.file()
-	}
-	if errors.Is(err, syscall.EPIPE) {
-		return journal, outputError(err)
-	}
-	return journal, ioError(err)
-}
-
-// template names everything that decides what is run for an item, but the items.
-func (s *session) template(b body) string {
-	text := s.cmd.Name() + " " + b.fingerprint()
-	if s.marker != "" {
-		text = "-I " + quote(s.marker) + " " + text
-	}
-	return text
 }
 
 func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
@@ -283,182 +202,4 @@ func (s *session) attempt(ctx context.Context, b body, slot int, w *loop.Work) (
 		}
 	}
 	return b.attempt(ctx, slot, w)
-}
-
-// keep keeps a record, where anything is.
-func (s *session) keep(res *results.Results, w *loop.Work, rec record.Record) error {
-	if res == nil {
-		return nil
-	}
-	if err := res.Append(rec, w.Hash); err != nil {
-		return ioError(&unwritable{err})
-	}
-	return nil
-}
-
-// conclude says what the run came to, and with what exit code.
-func (s *session) conclude(out loop.Outcome, journal string, err error) error {
-	s.say(s.closing)
-	s.say(failures(out, s.file()))
-	switch {
-	case errors.Is(err, errDeadline):
-		return &exitError{code: codeDeadline, err: fmt.Errorf("the deadline of %v is over%s", s.deadline, s.goOn(journal))}
-	case err != nil:
-		var sig interrupted
-		var full *unwritable
-		if errors.As(err, &sig) || errors.As(err, &full) {
-			return fmt.Errorf("%w%s", err, s.goOn(journal))
-		}
-		return err
-	case out.Halted:
-		s.say(fmt.Sprintf("parfor: stopped after %s%s", failuresOf(out.Failed), s.goOn(journal)))
-		return errFailedItems
-	case out.Stopped:
-		s.say("parfor: interrupted" + s.goOn(journal))
-		return errDrained
-	case out.Failed > 0:
-		return errFailedItems
-	case s.doubtful.Load():
-		s.say("parfor: answers are in doubt: see the warnings")
-		return errFailedItems
-	}
-	return nil
-}
-
-func (s *session) say(text string) {
-	if text != "" {
-		fmt.Fprintln(s.stderr, text)
-	}
-}
-
-// file is the first of -o.
-func (s *session) file() string {
-	if len(s.outputs) == 0 {
-		return ""
-	}
-	return s.outputs[0]
-}
-
-// goOn is how the run goes on.
-func (s *session) goOn(journal string) string {
-	if journal == "" {
-		return ""
-	}
-	words := []string{"parfor"}
-	for _, a := range os.Args[1:] {
-		if a == "--force" {
-			continue
-		}
-		words = append(words, quote(a))
-		if len(words) == 2 && !slices.Contains(os.Args, "--resume") {
-			words = append(words, "--resume")
-		}
-	}
-	return "; it goes on with: " + strings.Join(words, " ")
-}
-
-// outputError is what the end of standard output means: nobody reads any more,
-// or it is full.
-func outputError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, output.ErrClosed), errors.Is(err, syscall.EPIPE):
-		return &exitError{code: codeClosed, err: err, silent: true}
-	}
-	return ioError(&unwritable{err})
-}
-
-// unwritable is an end or a file that takes no more. What was kept until then is
-// worth to be gone on with.
-type unwritable struct{ error }
-
-func (u *unwritable) Unwrap() error { return u.error }
-
-// stopOn ends the run where the end of standard output does: nothing is worth
-// running that nobody reads.
-func (s *session) stopOn(err error) {
-	if err != nil {
-		s.cancel(outputError(err))
-	}
-}
-
-func buildOf() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return ""
-}
-
-// dryRunItems prints what would run.
-func (s *session) dryRunItems(b body) error {
-	out := s.cmd.OutOrStdout()
-	n := 0
-	for it, err := range s.source.All() {
-		if err != nil {
-			return ioError(err)
-		}
-		w := &loop.Work{Item: it}
-		if w.Key, err = keyOf(s.keys, &it); err != nil {
-			return usagef("%w", err)
-		}
-		n++
-		text := ""
-		if err := b.prepareItem(w); err != nil {
-			text = "# " + err.Error()
-		} else {
-			text = b.show(w)
-		}
-		if _, err := fmt.Fprintf(out, "%s\n", text); err != nil {
-			return ioError(err)
-		}
-	}
-	if n == 0 && !s.empty {
-		return errNoItems
-	}
-	return nil
-}
-
-func failuresOf(n int) string {
-	if n == 1 {
-		return "1 failure"
-	}
-	return fmt.Sprintf("%d failures", n)
-}
-
-// failures is the line about items that failed.
-func failures(out loop.Outcome, file string) string {
-	if out.Failed == 0 {
-		return ""
-	}
-	var names []string
-	for _, r := range out.First {
-		why := r.Error
-		if r.Code != 0 && r.Status == record.Failed && why == "" {
-			why = fmt.Sprintf("exit %d", r.Code)
-		}
-		names = append(names, fmt.Sprintf("%s (%s)", short(r.Key, 40), short(why, 80)))
-	}
-	s := "failed: " + strings.Join(names, ", ")
-	if more := out.Failed - len(out.First); more > 0 {
-		s += fmt.Sprintf(" and %d more", more)
-	}
-	if file != "" {
-		s += "    list: parfor show " + file + " --failed"
-	}
-	return s
-}
-
-// short is a text on one line, and not too long for it.
-func short(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text)
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return text
 }
