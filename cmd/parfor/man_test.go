@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"parfor.dev/parfor/cmd/parfor/internal/mandoc"
 )
+
+// update has the tests write into pages what comes out, in place of failing.
+var update = flag.Bool("update", false, "write outputs and man pages into docs")
 
 // TestManPages wants the pages in docs/man to be what the commands say.
 func TestManPages(t *testing.T) {

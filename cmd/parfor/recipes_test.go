@@ -1,3 +1,8 @@
+//go:build !race
+
+// The pages are checked without the race detector: the scripts run the same
+// command with it.
+
 package main
 
 import (
@@ -5,7 +10,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,9 +23,6 @@ import (
 	"testing"
 	"time"
 )
-
-// update has the tests write into pages what comes out, in place of failing.
-var update = flag.Bool("update", false, "write outputs and man pages into docs")
 
 // recipeHost stands in the pages for the API of this file.
 const recipeHost = "https://api.example"

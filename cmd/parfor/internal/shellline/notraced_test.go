@@ -1,0 +1,5 @@
+//go:build !race
+
+package shellline
+
+const raced = false
