@@ -25,19 +25,19 @@ func (s *session) conclude(out loop.Outcome, journal string, err error) error {
 	s.say(failures(out, s.file()))
 	switch {
 	case errors.Is(err, errDeadline):
-		return &exitError{code: codeDeadline, err: fmt.Errorf("the deadline of %v is over%s", s.deadline, s.goOn(journal))}
+		return &exitError{code: codeDeadline, err: fmt.Errorf("the deadline of %v is over%s", s.deadline, wayOn(journal))}
 	case err != nil:
 		var sig interrupted
 		var full *unwritable
 		if errors.As(err, &sig) || errors.As(err, &full) {
-			return fmt.Errorf("%w%s", err, s.goOn(journal))
+			return fmt.Errorf("%w%s", err, wayOn(journal))
 		}
 		return err
 	case out.Halted:
-		s.say(fmt.Sprintf("parfor: stopped after %s%s", failuresOf(out.Failed), s.goOn(journal)))
+		s.say(fmt.Sprintf("parfor: stopped after %s%s", failuresOf(out.Failed), wayOn(journal)))
 		return errFailedItems
 	case out.Stopped:
-		s.say("parfor: interrupted" + s.goOn(journal))
+		s.say("parfor: interrupted" + wayOn(journal))
 		return errDrained
 	case out.Failed > 0:
 		return errFailedItems
@@ -54,22 +54,51 @@ func (s *session) say(text string) {
 	}
 }
 
-// goOn is how the run goes on.
-func (s *session) goOn(journal string) string {
+// wayOn says so, where there is something to go on with.
+func wayOn(journal string) string {
 	if journal == "" {
 		return ""
 	}
+	return goOn(os.Args[1:])
+}
+
+// goOn is how the run goes on: the command line again, with --resume.
+func goOn(args []string) string {
 	words := []string{"parfor"}
-	for _, a := range os.Args[1:] {
-		if a == "--force" {
+	for i, a := range withoutSecrets(args) {
+		if a == "--force" || a == "--resume" {
 			continue
 		}
-		words = append(words, quote(a))
-		if len(words) == 2 && !slices.Contains(os.Args, "--resume") {
+		words = append(words, a)
+		if i == 0 {
 			words = append(words, "--resume")
 		}
 	}
 	return "; it goes on with: " + strings.Join(words, " ")
+}
+
+// secretFlags are those whose values don't belong into a log.
+var secretFlags = []string{"-H", "--header", "-u", "--user", "--proxy"}
+
+// withoutSecrets quotes the words of a command line, with … for secret ones.
+func withoutSecrets(args []string) (words []string) {
+	hide := false
+	for _, a := range args {
+		word := quote(a)
+		if hide {
+			word = "…"
+		}
+		hide = slices.Contains(secretFlags, a)
+		for _, f := range secretFlags {
+			if long := strings.HasPrefix(f, "--"); long && strings.HasPrefix(a, f+"=") {
+				word = f + "=…"
+			} else if !long && len(a) > 2 && strings.HasPrefix(a, f) {
+				word = f + " …"
+			}
+		}
+		words = append(words, word)
+	}
+	return words
 }
 
 // outputError is what the end of standard output means: nobody reads any more,
