@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"parfor.dev/parfor/cmd/parfor/internal/record"
+
+	"parfor.dev/parfor/internal/syncdir"
 )
 
 // Summary is what the results are, with those of earlier runs.
@@ -170,7 +172,7 @@ func writeFile(out Output, o Options, all entrySeq) (err error) {
 	if err := os.Rename(tmp, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return syncdir.Sync(filepath.Dir(path))
 }
 
 // removeLeftovers removes what a run left that was killed while it wrote.

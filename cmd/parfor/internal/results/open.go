@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"parfor.dev/parfor/cmd/parfor/internal/record"
+
+	"parfor.dev/parfor/internal/syncdir"
 )
 
 // Results are the results of a run that goes on. Its methods may be called
@@ -248,7 +250,7 @@ func (r *Results) startJournal() error {
 			if err := r.file.Sync(); err != nil {
 				return err
 			}
-			if err := syncDir(filepath.Dir(r.path)); err != nil {
+			if err := syncdir.Sync(filepath.Dir(r.path)); err != nil {
 				return err
 			}
 		}
