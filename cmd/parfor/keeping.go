@@ -39,6 +39,9 @@ func (s *session) openResults(b body) (*results.Results, error) {
 	case err != nil:
 		return nil, ioError(err)
 	}
+	for _, note := range res.Notes() {
+		s.say("parfor: " + note)
+	}
 	if had := res.Before(); had.All() > 0 {
 		fmt.Fprintf(s.stderr, "parfor: resuming: %d done, %d failed\n", had.OK, had.All()-had.OK)
 	}
@@ -54,11 +57,12 @@ func (s *session) endResults(res *results.Results, complete bool) (journal strin
 	if !complete && !s.json {
 		return s.file(), ioError(res.Close())
 	}
+	told := len(res.Notes())
 	sum, err := res.Finish()
 	if sum.Gone > 0 {
 		s.say(fmt.Sprintf("parfor: %d results are of items that the input no longer has; they stay, at the end", sum.Gone))
 	}
-	for _, note := range res.Notes() {
+	for _, note := range res.Notes()[told:] {
 		s.say("parfor: " + note)
 	}
 	if !complete {
