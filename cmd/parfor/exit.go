@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+
+	"github.com/spf13/cobra"
 )
 
 // Exit codes.
@@ -43,6 +45,15 @@ var (
 	// errStoppedCleanly ends a command for which ^C is the way to end.
 	errStoppedCleanly = errors.New("stopped")
 )
+
+// helpFor shows the help of a command that was given nothing to do, which is no
+// success: a script may have lost its arguments.
+func helpFor(cmd *cobra.Command) error {
+	if err := cmd.Help(); err != nil {
+		return ioError(err)
+	}
+	return &exitError{code: codeUsage, err: errors.New("nothing to do"), silent: true}
+}
 
 func exitCode(err error) int {
 	var e *exitError

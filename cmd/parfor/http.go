@@ -110,7 +110,7 @@ func (f *httpFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	s, err := openSession(cmd, &f.loopFlags, lists, false)
 	if errors.Is(err, errNoSource) && len(args) == 0 {
-		return cmd.Help()
+		return helpFor(cmd)
 	}
 	if err != nil {
 		return err

@@ -95,7 +95,7 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	s, err := openSession(cmd, &f.loopFlags, lists, false)
 	if errors.Is(err, errNoSource) && len(args) == 0 {
-		return cmd.Help()
+		return helpFor(cmd)
 	}
 	if err != nil {
 		return err
