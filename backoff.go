@@ -94,6 +94,13 @@ func Permanent(err error) error {
 	return &finalError{err}
 }
 
+// IsPermanent reports whether err, or an error that it wraps, is marked by
+// [Permanent].
+func IsPermanent(err error) bool {
+	var final *finalError
+	return as(err, &final)
+}
+
 type finalError struct{ err error }
 
 func (e *finalError) Error() string { return textOf(e.err) }
@@ -151,8 +158,7 @@ func (p *policy) worthwhile(err error) bool {
 	if is(err, ErrKilled) {
 		return false
 	}
-	var final *finalError
-	if as(err, &final) {
+	if IsPermanent(err) {
 		return false
 	}
 	yes, _ := p.judge(err)
@@ -178,8 +184,7 @@ func (p *policy) explain(index, attempt int, err error) error {
 	if attempt >= p.attempts || p.attemptIf == nil && p.allowance == nil {
 		return err
 	}
-	var final *finalError
-	if _, no := err.(*permanent); no || as(err, &final) {
+	if _, no := err.(*permanent); no || IsPermanent(err) {
 		return err
 	}
 	yes, failed := p.judge(err)

@@ -10,7 +10,7 @@
 //
 // [Map] and [Each] go over a slice, [ByKey] and [Associate] make a map,
 // [Stream] and [StreamFrom] go over an iterator in bounded memory and yield
-// results as they finish. [Group] is a stream whose tasks add tasks ([Add]), for
+// results as they finish, [EachFrom] where there is nothing to yield. [Group] is a stream whose tasks add tasks ([Add]), for
 // crawls and trees. [For] is the bare loop for tiny CPU-bound bodies.
 // They block until no body of theirs is running. [Submit] runs one call and
 // returns a [Future]; [Wait] and [AsCompleted] wait for several.

@@ -1,12 +1,14 @@
 package parfor_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"parfor.dev/parfor"
 )
@@ -49,6 +51,26 @@ func ExampleEach() {
 	})
 	fmt.Println(upper, err)
 	// Output: [LOOP TASK WORKER] <nil>
+}
+
+func ExampleEachFrom() {
+	lines := bufio.NewScanner(strings.NewReader("loop\ntask\nworker\n"))
+	var letters atomic.Int64
+	err := parfor.EachFrom(context.Background(), func(yield func(string, error) bool) {
+		for lines.Scan() {
+			if !yield(lines.Text(), nil) {
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			yield("", err) // ends the input; what was read is finished
+		}
+	}, func(_ context.Context, word string) error {
+		letters.Add(int64(len(word)))
+		return nil
+	})
+	fmt.Println(letters.Load(), err)
+	// Output: 14 <nil>
 }
 
 func ExampleFor() {

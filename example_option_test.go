@@ -171,6 +171,12 @@ func ExamplePermanent() {
 	// true after 1
 }
 
+func ExampleIsPermanent() {
+	err := fmt.Errorf("page 1: %w", parfor.Permanent(errors.New("410 Gone")))
+	fmt.Println(parfor.IsPermanent(err), parfor.IsPermanent(errors.New("timeout")))
+	// Output: true false
+}
+
 func ExampleRetryAfter() {
 	const asked = 20 * time.Millisecond
 	var first time.Time

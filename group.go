@@ -56,5 +56,5 @@ func openGroup[In, Out any](ctx context.Context, seeds []In, b body[In, Out], op
 		l.values = map[string]any{}
 	}
 	l.values[task.GroupArg] = itemsOf[In]{}
-	return newStream(l, nil, b, codingOf(&b), -1, nil)
+	return newStream(l, nil, b, codingOf(&b), -1, nil, nil)
 }

@@ -3,6 +3,7 @@ package parfor
 import (
 	"context"
 	"fmt"
+	"iter"
 )
 
 // Map calls body for each item and returns the results in input order:
@@ -31,6 +32,22 @@ func Map[In, Out any](ctx context.Context, items []In, fn func(context.Context, 
 // In all else it is [Map].
 func Each[In any](ctx context.Context, items []In, fn func(context.Context, In) error, opts ...Option) error {
 	return runSlice(ctx, items, nil, eachBody(fn), opts, nil)
+}
+
+// EachFrom is [Each] for items that need not be there yet, nor fit in memory:
+// those of seq, which is ranged over by one goroutine, a window of items ahead
+// of the bodies ([Window]: default four for each that may run, at least 64). An
+// error that seq yields ends the input; what it had yielded before is finished.
+//
+// It costs less than [StreamFrom]: nobody is woken for each item that is done.
+// With [KeepGoing] and many failures the error keeps the first ones and counts
+// the others, as everywhere.
+func EachFrom[In any](ctx context.Context, seq iter.Seq2[In, error], fn func(context.Context, In) error, opts ...Option) error {
+	s, err := openStream(ctx, seq, eachBody(fn), opts, func(int, struct{}) {})
+	if err != nil {
+		return err
+	}
+	return s.finish()
 }
 
 // runSlice is every loop over a slice. Check, if given, sees the options
@@ -102,17 +119,16 @@ func runThrough[In, Out any](l *loop, items []In, out []Out, b body[In, Out]) er
 			}
 		}
 	}
-	s, err := newStream(l, boxes, eraseBody(&b), eraseCoding(&b), len(items), func(i int) any { return items[i] })
+	sink := func(i int, result any) {
+		if out != nil {
+			out[i] = unbox[Out](result)
+		}
+	}
+	s, err := newStream(l, boxes, eraseBody(&b), eraseCoding(&b), len(items), func(i int) any { return items[i] }, sink)
 	if err != nil {
 		return err
 	}
-	s.consume(func(r Result[any, any], err error) bool {
-		if err == nil && out != nil {
-			out[r.Index] = unbox[Out](r.Out)
-		}
-		return true
-	})
-	return s.ended
+	return s.finish()
 }
 
 // unkeyed refuses the rule for double keys in loops that have none.

@@ -60,7 +60,7 @@ func Reduce[In, Out any](ctx context.Context, items []In, fn func(context.Contex
 // combine may end.
 func reduceInOrder[In, Out any](l *loop, items []In, b body[In, Out], combine func(a, b Out) Out) (Out, error) {
 	var acc partial[Out]
-	s, err := newStream(l, withoutErrors(slices.Values(items)), b, codingOf(&b), len(items), nil)
+	s, err := newStream(l, withoutErrors(slices.Values(items)), b, codingOf(&b), len(items), nil, nil)
 	if err != nil {
 		return acc.val, err
 	}

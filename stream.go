@@ -59,7 +59,7 @@ func withoutErrors[In any](seq iter.Seq[In]) iter.Seq2[In, error] {
 var errBroken = task.ErrBroken
 
 func runStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b body[In, Out], opts []Option) iter.Seq2[Result[In, Out], error] {
-	return yieldStream(func() (*stream[In, Out], error) { return openStream(ctx, seq, b, opts) })
+	return yieldStream(func() (*stream[In, Out], error) { return openStream(ctx, seq, b, opts, nil) })
 }
 
 // yieldStream ranges over the stream that open starts.
@@ -119,6 +119,12 @@ func (s *stream[In, Out]) consume(yield func(Result[In, Out], error) bool) (whol
 	return true
 }
 
+// finish waits for the end of a stream that has a sink.
+func (s *stream[In, Out]) finish() error {
+	s.consume(func(Result[In, Out], error) bool { return true }) // nothing comes
+	return s.ended
+}
+
 // unreported reports whether the loop's error says more than the item errors
 // that were yielded already.
 func (s *stream[In, Out]) unreported(err error) bool {
@@ -126,7 +132,7 @@ func (s *stream[In, Out]) unreported(err error) bool {
 	return !ok || !s.keepGoing || le.Cause != nil || le.SourceBlocked
 }
 
-func openStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b body[In, Out], opts []Option) (*stream[In, Out], error) {
+func openStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b body[In, Out], opts []Option, sink func(i int, out Out)) (*stream[In, Out], error) {
 	l, err := open(ctx, b.name, opts)
 	if err != nil {
 		return nil, err
@@ -140,5 +146,5 @@ func openStream[In, Out any](ctx context.Context, seq iter.Seq2[In, error], b bo
 	if err := unkeyed(l.config); err != nil {
 		return nil, err
 	}
-	return newStream(l, seq, b, codingOf(&b), -1, nil)
+	return newStream(l, seq, b, codingOf(&b), -1, nil, sink)
 }

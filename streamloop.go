@@ -31,19 +31,20 @@ type stream[In, Out any] struct {
 	work     sync.Cond // workers wait for a ready one
 	news     sync.Cond // the consumer waits for a finished one, or the end
 	freed    []int32
-	ready    refs               // to be claimed, in input order
-	finished refs               // to be yielded
-	lineup   lineup             // instead, in order
-	turn     int                // index to be yielded next, in order
-	taken    int                // items taken from the source
-	open     int                // claimed, not settled
-	started  int                // worker goroutines
-	idle     int                // of them, waiting for work
-	called   int                // of those, woken
-	gate     *gate              // nil where everything may start at once
-	redo     []int              // failed items that are to run again
-	at       func(index int) In // nil where items are not kept
-	waits    bool               // the consumer waits for news
+	ready    refs                 // to be claimed, in input order
+	finished refs                 // to be yielded
+	lineup   lineup               // instead, in order
+	turn     int                  // index to be yielded next, in order
+	taken    int                  // items taken from the source
+	open     int                  // claimed, not settled
+	started  int                  // worker goroutines
+	idle     int                  // of them, waiting for work
+	called   int                  // of those, woken
+	gate     *gate                // nil where everything may start at once
+	redo     []int                // failed items that are to run again
+	at       func(index int) In   // nil where items are not kept
+	waits    bool                 // the consumer waits for news
+	sink     func(i int, out Out) // where results go, in place of the consumer
 
 	sourceDone bool // ended by itself
 	ending     bool // the consumer saw the end: nothing can be added
@@ -63,8 +64,8 @@ type entry[In, Out any] struct {
 	resumed        bool
 }
 
-func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], c coding[In, Out], known int, at func(index int) In) (*stream[In, Out], error) {
-	s := &stream[In, Out]{loop: l, body: b, coding: c, source: seq, known: known, at: at, fed: make(chan struct{})}
+func newStream[In, Out any](l *loop, seq iter.Seq2[In, error], b body[In, Out], c coding[In, Out], known int, at func(index int) In, sink func(i int, out Out)) (*stream[In, Out], error) {
+	s := &stream[In, Out]{loop: l, body: b, coding: c, source: seq, known: known, at: at, sink: sink, fed: make(chan struct{})}
 	s.space.L, s.work.L, s.news.L = &s.mu, &s.mu, &s.mu
 	window := l.window
 	if l.engine.Remote != nil {
@@ -245,13 +246,22 @@ func (s *stream[In, Out]) free(ref int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.turn = s.entries[ref].index + 1
+	s.recycle(ref)
+}
+
+// recycle gives an entry back. The lock is held. The feeder sleeps until there
+// is room for many or workers might soon have nothing: to wake it for each item
+// would cost more than to run it.
+func (s *stream[In, Out]) recycle(ref int32) {
 	if s.gate != nil {
 		s.gate.forget(ref)
 	}
 	s.entries[ref] = entry[In, Out]{index: -1}
 	s.freed = append(s.freed, ref)
 	s.readmit()
-	s.space.Signal()
+	if len(s.freed) >= len(s.entries)/2 || s.ready.len() <= s.width {
+		s.space.Signal()
+	}
 	s.group.refill()
 }
 
@@ -259,6 +269,12 @@ func (s *stream[In, Out]) free(ref int32) {
 // lock is held.
 func (s *stream[In, Out]) settled(ref int32, yield bool) {
 	s.open--
+	if s.sink != nil {
+		s.leave(ref, false)
+		s.recycle(ref)
+		s.settledLast()
+		return
+	}
 	if yield {
 		if s.inOrder {
 			s.lineup.put(s.entries[ref].index, ref)
@@ -269,7 +285,17 @@ func (s *stream[In, Out]) settled(ref int32, yield bool) {
 	s.group.settled(yield)
 	s.news.Signal()
 	s.leave(ref, false)
-	if s.open == 0 && s.sourceDone && s.queued() == 0 {
+	s.settledLast()
+}
+
+// settledLast tells those who wait for it that nothing is left.
+func (s *stream[In, Out]) settledLast() {
+	switch {
+	case s.open > 0:
+	case s.stop.Load():
+		s.news.Signal()
+	case s.sourceDone && s.queued() == 0:
+		s.news.Signal()
 		s.work.Broadcast() // there will be none
 	}
 }

@@ -46,6 +46,8 @@ func (s *stream[In, Out]) report(ref int32, took time.Duration, err error) {
 		e.failed = s.settle(e.index, e.attempt, err)
 		// Without KeepGoing the loop's error, which comes last, says it all.
 		yield = e.failed != nil && s.keepGoing
+	} else if s.sink != nil {
+		s.sink(e.index, e.out)
 	}
 	s.mu.Lock()
 	s.measure(took, err)

@@ -59,6 +59,7 @@ var (
 	_ = parfor.Register(square)
 	_ = parfor.Register(act)
 	_ = parfor.RegisterEach(actEach)
+	_ = parfor.RegisterEach(persistEach)
 	_ = parfor.Register(pair)
 	_ = parfor.Register(nest)
 )

@@ -52,7 +52,7 @@ type Open func(t *testing.T, slots int) parfor.Executor
 func Run(t *testing.T, kind Kind, open Open) {
 	s := &subject{kind: kind, open: open, suite: t, shared: map[int]parfor.Executor{}}
 	for _, group := range [][]check{
-		mapChecks, reduceChecks, journalChecks, streamChecks, sourceChecks, optionChecks, errorChecks, loopErrorChecks,
+		mapChecks, reduceChecks, journalChecks, streamChecks, sourceChecks, eachFromChecks, optionChecks, errorChecks, loopErrorChecks,
 		runningChecks, attemptChecks, counterChecks, nestingChecks, timeoutChecks, identityChecks, stateChecks, contextChecks,
 		wireChecks, crashChecks, futureChecks, groupChecks, steeringChecks, physicsChecks, clockChecks,
 	} {

@@ -95,6 +95,9 @@ func journalAnswers(t *testing.T, s *subject) {
 		"Each": func(n int, opts []parfor.Option) (any, error) {
 			return nil, parfor.Each(ctx, make([]Step, n), actEach, opts...)
 		},
+		"EachFrom": func(n int, opts []parfor.Option) (any, error) {
+			return nil, parfor.EachFrom(ctx, from(make([]Step, n)), actEach, opts...)
+		},
 		"ByKey": func(n int, opts []parfor.Option) (any, error) {
 			m, err := parfor.ByKey(ctx, parfor.Range(n), square, opts...)
 			return slices.Sorted(maps.Values(m)), err

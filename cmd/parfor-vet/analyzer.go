@@ -28,7 +28,7 @@ var Analyzer = &analysis.Analyzer{
 
 // takesBody are parfor's functions whose function with a context is a body.
 var takesBody = map[string]bool{
-	"Map": true, "Each": true, "Stream": true, "StreamFrom": true, "ByKey": true,
+	"Map": true, "Each": true, "EachFrom": true, "Stream": true, "StreamFrom": true, "ByKey": true,
 	"Associate": true, "Reduce": true, "Submit": true, "Register": true,
 	"RegisterAs": true, "RegisterEach": true, "RegisterEachAs": true,
 }
