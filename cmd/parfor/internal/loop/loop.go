@@ -8,7 +8,9 @@ package loop
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"runtime/debug"
 	"time"
 
 	"parfor.dev/parfor"
@@ -38,14 +40,14 @@ type Config struct {
 	Keep func(*Work, record.Record) error
 
 	// Done takes the record of an item that has ended, one call after the
-	// other, in the order in which they end. An error ends the loop.
+	// other, on its worker: nobody has to be woken for it. An error ends the loop.
 	Done func(*Work, record.Record) error
 
 	Workers     int
 	Auto        bool             // Workers is the most that it may find
 	Attempts    int              // at most, of an item; 0 is 1
 	First, Most time.Duration    // a random wait up to First before the second attempt, twice that before the third…
-	Again       func(error) bool // which failures are worth another attempt; nil: all
+	Again       func(error) bool // which failures are worth another attempt; nil: all that aren't parfor.Permanent
 	MaxFailures Failures
 	Options     []parfor.Option // rates and the like
 	Observers   []observe.Observer
@@ -76,7 +78,7 @@ func Run(ctx context.Context, c Config) (Outcome, error) {
 	r.Attempts = max(r.Attempts, 1)
 	ctx, r.cancel = context.WithCancelCause(ctx)
 	defer r.cancel(nil)
-	err := r.consume(ctx)
+	err := r.each(ctx)
 	r.out.Skipped = int(r.skipped.Load())
 	r.out.Left = int(r.taken.Load()) - r.out.OK - r.out.Failed
 	r.out.Halted = r.halted.Load()
@@ -84,23 +86,14 @@ func Run(ctx context.Context, c Config) (Outcome, error) {
 	return r.out, err
 }
 
-func (r *run) consume(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var bad error
-	for res, err := range parfor.StreamFrom(ctx, r.work, r.attempt, r.options()...) {
-		if bad != nil {
-			continue // what ran is ending
-		}
-		if _, failed := err.(*parfor.TaskError); err != nil && !failed {
-			return r.causeOf(ctx, err)
-		}
-		if bad = r.ended(res.In, err); bad != nil {
-			cancel(bad) // and not break: observers are told why
-		}
+func (r *run) each(ctx context.Context) error {
+	err := parfor.EachFrom(ctx, r.work, r.attempt, r.options()...)
+	var whole *parfor.LoopError
+	if errors.As(err, &whole) && whole.Cause == nil {
+		err = nil // items failed, which is told otherwise
 	}
-	if bad != nil {
-		return bad
+	if err != nil {
+		return r.causeOf(ctx, err)
 	}
 	return context.Cause(ctx)
 }
@@ -126,7 +119,7 @@ func (r *run) options() []parfor.Option {
 func (r *run) work(yield func(*Work, error) bool) {
 	for it, err := range r.Items {
 		if err != nil {
-			r.bad(err, yield)
+			r.badInput(err, yield)
 			return
 		}
 		if r.Stop.Asked() {
@@ -135,7 +128,7 @@ func (r *run) work(yield func(*Work, error) bool) {
 		w := &Work{Item: it}
 		switch run, err := r.Admit(w); {
 		case err != nil:
-			r.bad(err, yield)
+			r.badInput(err, yield)
 			return
 		case !run:
 			r.skipped.Add(1)
@@ -148,77 +141,95 @@ func (r *run) work(yield func(*Work, error) bool) {
 	}
 }
 
-// bad ends the source with an error, which is kept as it is: the loop's has
+// badInput ends the source with an error, which is kept as it is: the loop's has
 // more words around it.
-func (r *run) bad(err error, yield func(*Work, error) bool) {
+func (r *run) badInput(err error, yield func(*Work, error) bool) {
 	r.input.Store(&err)
 	yield(nil, err)
 }
 
 // attempt is the body of the library's loop.
-func (r *run) attempt(ctx context.Context, w *Work) (none struct{}, err error) {
+func (r *run) attempt(ctx context.Context, w *Work) error {
 	if r.Stop.Asked() {
 		if w.failure == nil {
 			r.unrun.Add(1) // the library's loop takes it for a success
+			return nil
 		}
-		return none, w.failure // of the attempt before, if there was one
+		return r.ended(w) // with the attempt before
 	}
 	slot := r.slots.take()
 	defer r.slots.give(slot)
 	w.Attempt++
-	rec, err := r.Body(ctx, slot, w)
+	rec, err := r.body(ctx, slot, w)
 	if err != nil && ctx.Err() != nil {
-		return none, err // it was stopped: that says nothing about the item
+		return err // it was stopped: that says nothing about the item
 	}
 	rec.Key, rec.Seq, rec.Attempts, rec.Worker = w.Key, w.Item.Seq, w.Attempt, slot
-	w.record, w.failure, w.ran = rec, err, true
-	last := err != nil && (w.Attempt == r.Attempts || !r.again(err))
-	if last {
-		r.failedForGood(w) // here, and not when the loop is told: nothing starts after the last failure
+	w.record, w.failure = rec, err
+	if err != nil && w.Attempt < r.Attempts && r.again(err) {
+		return err
 	}
-	if err == nil || last {
-		if e := r.keep(w); e != nil {
-			r.cancel(e)
-			return none, e
-		}
-	}
-	return none, err
+	return r.ended(w)
 }
 
-// keep has an item's record kept, once.
+// body is one attempt; a panic is a failure of it.
+func (r *run) body(ctx context.Context, slot int, w *Work) (rec record.Record, err error) {
+	returned := false
+	defer func() {
+		if v := recover(); v != nil || !returned {
+			err = &parfor.PanicError{Value: v, Stack: debug.Stack()}
+			rec = record.Record{Status: record.Failed, Error: err.Error()}
+		}
+	}()
+	rec, err = r.Body(ctx, slot, w)
+	returned = true
+	return rec, err
+}
+
+func (r *run) again(err error) bool {
+	return !parfor.IsPermanent(err) && (r.Again == nil || r.Again(err))
+}
+
+// ended counts an item whose last attempt has ended, keeps its record and gives
+// it away. Its error is the item's, or the loop's end.
+func (r *run) ended(w *Work) error {
+	if w.failure != nil {
+		r.failedForGood() // before anything else starts
+	}
+	err := r.keep(w)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil && r.bad == nil {
+		r.count(w)
+		err = r.Done(w, w.record)
+	}
+	if err != nil && r.bad == nil {
+		r.bad = err
+		r.cancel(err)
+	}
+	if r.bad != nil {
+		return r.bad
+	}
+	return w.failure
+}
+
 func (r *run) keep(w *Work) error {
-	if r.Keep == nil || w.kept {
+	if r.Keep == nil {
 		return nil
 	}
-	w.kept = true
 	return r.Keep(w, w.record)
 }
 
-func (r *run) again(err error) bool { return r.Again == nil || r.Again(err) }
-
-// ended gives an item's record away.
-func (r *run) ended(w *Work, err error) error {
-	if err != nil && !w.ran { // a panic
-		w.record, w.ran = record.Record{Key: w.Key, Seq: w.Item.Seq, Status: record.Failed, Attempts: max(w.Attempt, 1), Error: err.Error()}, true
-	}
-	if !w.ran {
-		return nil // it never began
-	}
-	if err == nil {
-		r.out.OK++
-	} else {
-		if failed, ok := err.(*parfor.TaskError); ok && r.out.Failed < 1000 {
-			r.numbers.Store(failed.Index, w.Item.Seq)
-		}
-		r.out.Failed++
-		r.failedForGood(w)
-		if len(r.out.First) < firstFailures {
-			r.out.First = append(r.out.First, w.record)
-		}
-	}
+func (r *run) count(w *Work) {
 	r.finished.Add(1)
-	if err := r.keep(w); err != nil {
-		return err
+	if w.failure == nil {
+		r.out.OK++
+		return
 	}
-	return r.Done(w, w.record)
+	if r.out.Failed++; r.out.Failed <= 1000 {
+		r.numbers.Store(w.Turn-1, w.Item.Seq)
+	}
+	if len(r.out.First) < firstFailures {
+		r.out.First = append(r.out.First, w.record)
+	}
 }

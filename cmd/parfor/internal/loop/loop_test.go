@@ -3,6 +3,7 @@ package loop
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -159,6 +160,15 @@ func TestAFailureThatIsNotTriedAgain(t *testing.T) {
 	b.Attempts, b.Again = 5, func(error) bool { return false }
 	out, err := Run(t.Context(), b.Config)
 	if err != nil || out.Failed != 1 || len(b.began) != 1 {
+		t.Errorf("%+v, %v, began %v", out, err, b.began)
+	}
+}
+
+func TestAPermanentFailure(t *testing.T) {
+	b := newBench(1, 1, func(context.Context, int, int) error { return fmt.Errorf("so: %w", parfor.Permanent(errBad)) })
+	b.Attempts = 5
+	out, err := Run(t.Context(), b.Config)
+	if err != nil || out.Failed != 1 || len(b.began) != 1 || len(b.done) != 1 {
 		t.Errorf("%+v, %v, began %v", out, err, b.began)
 	}
 }

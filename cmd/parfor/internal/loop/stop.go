@@ -49,13 +49,8 @@ func (f Failures) tooMany(failed, ended int64) bool {
 		f.Share > 0 && ended >= enough && float64(failed) >= f.Share*float64(ended)
 }
 
-// failedForGood counts a failure once and stops the loop if it was one too
-// many.
-func (r *run) failedForGood(w *Work) {
-	if w.counted {
-		return
-	}
-	w.counted = true
+// failedForGood counts a failure and stops the loop if it was one too many.
+func (r *run) failedForGood() {
 	failed := r.failed.Add(1)
 	if r.MaxFailures.tooMany(failed, max(r.finished.Load()+1, failed)) {
 		r.halted.Store(true)

@@ -23,9 +23,6 @@ type Work struct {
 
 	record  record.Record // of the last attempt
 	failure error
-	ran     bool
-	counted bool // as a failure
-	kept    bool
 }
 
 // run is a loop that runs.
@@ -33,7 +30,9 @@ type run struct {
 	Config
 	cancel   context.CancelCauseFunc
 	slots    slots
+	mu       sync.Mutex // one item ends after the other
 	out      Outcome
+	bad      error        // of Keep or Done: nothing is given away any more
 	taken    atomic.Int64 // items that the loop got
 	skipped  atomic.Int64
 	unrun    atomic.Int64 // got, but not begun because of Stop
