@@ -7,7 +7,9 @@
 //
 // In each round all run one after the other, in shuffled order; ratios are
 // within rounds. Beside jobs/s, which other load on the machine disturbs, there
-// is the processor time of a job, which it hardly does.
+// is the processor time of a job, which it hardly does. All give the command one
+// argument: GNU's true, when it has exactly one, sets up its locale to look
+// whether that is --help, which is a fifth of its time.
 package main
 
 import (
@@ -62,7 +64,7 @@ func write(dir string) error {
 		fmt.Fprintln(&items, i)
 		fmt.Fprintf(&targets, " t%d", i)
 	}
-	makefile := "all:" + targets.String() + "\n" + targets.String()[1:] + ":\n\t@true\n.PHONY: all" + targets.String() + "\n"
+	makefile := "all:" + targets.String() + "\n" + targets.String()[1:] + ":\n\t@true $@\n.PHONY: all" + targets.String() + "\n"
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, "items"), []byte(items.String()), 0o600),
 		os.WriteFile(filepath.Join(dir, "Makefile"), []byte(makefile), 0o600))
@@ -114,7 +116,7 @@ func available(dir, j string, workers int) []*way {
 		program("parfor", *n, "items", *parfor, "run", "-j", j, "--progress", "none", "--", "true")
 	}
 	if *childbench != "" {
-		program("child", *n, "", *childbench, "-n", strconv.Itoa(*n), "-j", j, "--", "true")
+		program("child", *n, "", *childbench, "-n", strconv.Itoa(*n), "-j", j, "--", "true", "x")
 	}
 	program("make", *n, "", "make", "-s", "-j"+j)
 	program("xargs", *n, "items", "xargs", "-P"+j, "-n1", "true")
@@ -148,7 +150,7 @@ func osExec(workers int) {
 		slots.Go(func() {
 			for next.Add(1) <= int64(*n) {
 				var out, errs strings.Builder
-				cmd := exec.Command("true")
+				cmd := exec.Command("true", "x")
 				cmd.Stdout, cmd.Stderr = &out, &errs
 				must(cmd.Run())
 			}
