@@ -151,7 +151,8 @@ func (p *plot) run(worker int, t engine.Task) {
 		return
 	}
 	o := engine.Outcome{Worker: worker}
-	in, err := p.job.AppendItem(nil, t)
+	in, tail, err := p.job.AppendItem(nil, t)
+	in = append(in, tail...)
 	if o.Err = err; err == nil {
 		finished := make(chan struct{})
 		go func() { // a body may end its goroutine
@@ -162,7 +163,8 @@ func (p *plot) run(worker int, t engine.Task) {
 					o.Err = &parfor.PanicError{Value: fmt.Sprint(v), Stack: []byte("stack")}
 				}
 			}()
-			o.Out, o.Err = spec.Body.Run(spec.Ctx, in, nil)
+			o.Out, tail, o.Err = spec.Body.Run(spec.Ctx, in, nil)
+			o.Out = append(o.Out, tail...)
 		}()
 		<-finished
 	}

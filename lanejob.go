@@ -42,8 +42,8 @@ func (l *lane[In, Out]) Take(dst []engine.Task) (n int, more bool) {
 	return n, more
 }
 
-func (l *lane[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error) {
-	return l.in.Append(dst, &l.future(t).in)
+func (l *lane[In, Out]) AppendItem(dst []byte, t engine.Task) (head, tail []byte, err error) {
+	return l.in.AppendParts(dst, &l.future(t).in)
 }
 
 // Settle reads a result and commits its writes, in this order: a task whose

@@ -90,7 +90,8 @@ func receivedArgs(args []engine.Arg) *task.Loop {
 
 func (x *loopback) one(j engine.Job, t engine.Task, loop *task.Loop) {
 	var o engine.Outcome
-	in, err := j.AppendItem(nil, t)
+	in, tail, err := j.AppendItem(nil, t)
+	in = append(in, tail...)
 	ctx := context.Background()
 	for _, v := range j.Spec().Values {
 		if err == nil {
@@ -113,5 +114,6 @@ func (x *loopback) call(j engine.Job, ctx context.Context, in []byte) (out []byt
 			err = &parfor.PanicError{Value: v, Stack: []byte("stack")}
 		}
 	}()
-	return j.Spec().Body.Run(ctx, in, nil)
+	out, tail, err := j.Spec().Body.Run(ctx, in, nil)
+	return append(out, tail...), err
 }

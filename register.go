@@ -67,20 +67,23 @@ func add[In, Out any](name, site string, fn func(context.Context, In) (Out, erro
 	in, out := codec.Of[In](), codec.Of[Out]()
 	registry.Add(registry.Word(&fn), &registry.Body{
 		Name: name, Site: site, In: typeName[In](), Out: typeName[Out](),
-		Run: func(ctx context.Context, b, dst []byte) ([]byte, error) {
+		Run: func(ctx context.Context, b, dst []byte) (res, tail []byte, err error) {
 			item, err := in.Get(b)
 			if err != nil {
-				return dst, fmt.Errorf("parfor: the item of %s: %w", name, err)
+				return dst, nil, fmt.Errorf("parfor: the item of %s: %w", name, err)
 			}
 			result, err := fn(ctx, item)
 			if err != nil {
-				return dst, err
+				return dst, nil, err
 			}
-			res, err := out.Put(dst, result)
+			if mark, tail := out.Large(&result); tail != nil {
+				return append(dst, mark...), tail, nil
+			}
+			res, err = out.Put(dst, result)
 			if err != nil {
-				return dst, fmt.Errorf("parfor: the result of %s: %w", name, err)
+				return dst, nil, fmt.Errorf("parfor: the result of %s: %w", name, err)
 			}
-			return res, nil
+			return res, nil, nil
 		},
 	})
 	return fn
@@ -92,12 +95,12 @@ func addEach[In any](name, site string, fn func(context.Context, In) error) func
 	in := codec.Of[In]()
 	registry.Add(registry.Word(&fn), &registry.Body{
 		Name: name, Site: site, In: typeName[In](), Out: typeName[struct{}](),
-		Run: func(ctx context.Context, b, dst []byte) ([]byte, error) {
+		Run: func(ctx context.Context, b, dst []byte) (res, tail []byte, err error) {
 			item, err := in.Get(b)
 			if err != nil {
-				return dst, fmt.Errorf("parfor: the item of %s: %w", name, err)
+				return dst, nil, fmt.Errorf("parfor: the item of %s: %w", name, err)
 			}
-			return dst, fn(ctx, item)
+			return dst, nil, fn(ctx, item)
 		},
 	})
 	return fn

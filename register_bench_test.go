@@ -15,7 +15,7 @@ func BenchmarkRun(b *testing.B) {
 	ctx, in, dst := context.Background(), []byte{1, 0, 0, 0, 0, 0, 0, 0}, make([]byte, 0, 64)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := run(ctx, in, dst); err != nil {
+		if _, _, err := run(ctx, in, dst); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -175,8 +175,8 @@ func (j *sliceJob[In, Out]) Take(dst []engine.Task) (n int, more bool) {
 	return n, j.left.Load() > 0 || j.open.Load() > 0 && j.attempts > 1
 }
 
-func (j *sliceJob[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error) {
-	return j.in.Append(dst, &j.items[t.Index])
+func (j *sliceJob[In, Out]) AppendItem(dst []byte, t engine.Task) (head, tail []byte, err error) {
+	return j.in.AppendParts(dst, &j.items[t.Index])
 }
 
 // Settle puts a result in its place and commits its writes.

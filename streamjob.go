@@ -42,11 +42,11 @@ func (j *streamJob[In, Out]) Take(dst []engine.Task) (n int, more bool) {
 	return n, true
 }
 
-func (j *streamJob[In, Out]) AppendItem(dst []byte, t engine.Task) ([]byte, error) {
+func (j *streamJob[In, Out]) AppendItem(dst []byte, t engine.Task) (head, tail []byte, err error) {
 	if n := j.entries[t.Ref].note; n != nil {
 		dst = append(dst, n.Key[:]...)
 	}
-	return j.in.Append(dst, &j.entries[t.Ref].in)
+	return j.in.AppendParts(dst, &j.entries[t.Ref].in)
 }
 
 // Settle stores a result for the consumer and commits its writes.

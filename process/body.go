@@ -33,7 +33,7 @@ type attempt struct {
 // called runtime.Goexit; then the slot goes on on another goroutine.
 func (a *attempt) run(in []byte) {
 	if int(a.task.Body) >= len(a.bodies) {
-		a.finish(nil, nil, fmt.Errorf("parfor: the worker has no body number %d", a.task.Body), false)
+		a.finish(nil, nil, nil, fmt.Errorf("parfor: the worker has no body number %d", a.task.Body), false)
 		return
 	}
 	a.ctx, a.cancel = a.context(a.task, a.pos)
@@ -50,20 +50,20 @@ func (a *attempt) run(in []byte) {
 			return
 		}
 		if v := recover(); v != nil {
-			a.settle(nil, &parfor.PanicError{Value: v, Stack: trimStack(debug.Stack())})
+			a.settle(nil, nil, &parfor.PanicError{Value: v, Stack: trimStack(debug.Stack())})
 			return
 		}
-		a.settle(nil, parfor.ErrGoexit)
+		a.settle(nil, nil, parfor.ErrGoexit)
 		go a.slot.run()
 	}()
-	out, err := a.bodies[a.task.Body].Run(a.ctx, in, a.out.Scratch())
+	out, tail, err := a.bodies[a.task.Body].Run(a.ctx, in, a.out.Scratch())
 	returned = true
-	a.settle(out, err)
+	a.settle(out, tail, err)
 }
 
 // settle decides the attempt: what its body submitted is part of it, a result
 // after its time is late, and only a success has writes.
-func (a *attempt) settle(out []byte, err error) {
+func (a *attempt) settle(out, tail []byte, err error) {
 	a.ctx.Join()
 	late := a.cancel != nil && errors.Is(context.Cause(a.ctx), errLate)
 	if a.cancel != nil {
@@ -76,10 +76,11 @@ func (a *attempt) settle(out []byte, err error) {
 	}
 	if late {
 		took := time.Duration(meter.Now() - a.start)
-		out, err = nil, &parfor.TimeoutError{Limit: a.loop.timeout, Took: took}
+		out, tail, err = nil, nil, &parfor.TimeoutError{Limit: a.loop.timeout, Took: took}
 	}
 	if err == nil && a.loop.shared.Group != nil {
-		out, err = a.ctx.AppendAdded(out)
+		out, err = a.ctx.AppendAdded(append(out, tail...))
+		tail = nil
 	}
 	a.writes = a.writes[:0]
 	observed := false
@@ -98,7 +99,7 @@ func (a *attempt) settle(out []byte, err error) {
 			tx.Undecide(a.number, a.out.Published()+1)
 		}
 	}
-	a.finish(out, a.writes, err, late)
+	a.finish(out, tail, a.writes, err, late)
 	if tx != nil {
 		tx.Release()
 	}
@@ -108,20 +109,20 @@ func (a *attempt) settle(out []byte, err error) {
 }
 
 // finish publishes the result, and rings if the pool waits for it.
-func (a *attempt) finish(out, writes []byte, err error, late bool) {
+func (a *attempt) finish(out, tail, writes []byte, err error, late bool) {
 	if a.release != nil {
 		a.release()
 	}
 	end := meter.Now()
 	a.now = end
-	res := shm.Result{Pos: a.pos, Start: a.start, Took: end - a.start, Late: late, Out: out, Writes: writes}
+	res := shm.Result{Pos: a.pos, Start: a.start, Took: end - a.start, Late: late, Out: out, Tail: tail, Writes: writes}
 	if err == nil {
 		err = a.out.Put(&res, a.wait)
 		if err == nil {
 			a.announce()
 			return
 		}
-		res.Writes = nil // what there was no room for
+		res.Tail, res.Writes = nil, nil // what there was no room for
 	}
 	a.fail = errwire.Append(a.fail[:0], err)
 	res.Failed, res.Out = true, a.fail

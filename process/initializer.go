@@ -25,7 +25,7 @@ func RegisterInit(fn func(context.Context) error) func(context.Context) error {
 	}
 	registry.Add(registry.Word(&fn), &registry.Body{
 		Name: "initializer " + name, Site: site,
-		Run: func(ctx context.Context, _, dst []byte) ([]byte, error) { return dst, fn(ctx) },
+		Run: func(ctx context.Context, _, dst []byte) (out, tail []byte, err error) { return dst, nil, fn(ctx) },
 	})
 	return fn
 }

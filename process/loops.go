@@ -209,7 +209,7 @@ func (ls *loops) initializer(b *registry.Body) (err error) {
 			err = &parfor.PanicError{Value: v, Stack: trimStack(debug.Stack())}
 		}
 	}()
-	_, err = b.Run(context.Background(), nil, nil)
+	_, _, err = b.Run(context.Background(), nil, nil)
 	returned = true
 	if err != nil {
 		err = fmt.Errorf("parfor: %s: %w", b.Name, err)

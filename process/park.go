@@ -4,6 +4,10 @@ import (
 	"time"
 )
 
+// keepTime is how long a worker with nothing to do keeps the memory of large
+// payloads.
+const keepTime = 100 * time.Millisecond
+
 // park blocks until there is something to do.
 func (o *owner) park() {
 	b := o.proc.mem.Bells
@@ -23,6 +27,8 @@ func (o *owner) park() {
 		wait = time.Millisecond
 	case o.held < o.pool.slots && o.beg():
 		wait = time.Millisecond
+	case o.held == 0 && o.proc.mem.Keeps():
+		wait = keepTime
 	}
 	if wait == 0 {
 		<-o.wake
@@ -35,6 +41,9 @@ func (o *owner) park() {
 	case <-o.timer.C:
 		if want > 1 && o.proc.unread() == 0 {
 			o.patient = false
+		}
+		if wait == keepTime {
+			o.proc.mem.FreeKept()
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 // push puts a task into the ring. It reports false if there is no room; the
 // encoded item then waits in the backlog.
 func (o *owner) push(sh *share, t engine.Task) bool {
-	payload, err := sh.job.AppendItem(o.buf[:0], t)
+	payload, tail, err := sh.job.AppendItem(o.buf[:0], t)
 	if err != nil {
 		o.refuse(sh, t, err)
 		return true
@@ -17,27 +17,30 @@ func (o *owner) push(sh *share, t engine.Task) bool {
 	if cap(payload) <= 1<<20 {
 		o.buf = payload
 	}
-	if !o.put(sh, t, payload) {
-		o.backlog.payload, o.backlog.encoded = append([]byte(nil), payload...), true
-		return false
+	if o.put(sh, t, payload, tail) {
+		return true
 	}
-	return true
+	if tail == nil { // else it is as quickly made again
+		o.backlog.payload, o.backlog.encoded = append([]byte(nil), payload...), true
+	}
+	return false
 }
 
-func (o *owner) put(sh *share, t engine.Task, payload []byte) bool {
+func (o *owner) put(sh *share, t engine.Task, payload, tail []byte) bool {
 	if o.head-o.tail == shm.RingSize && !o.makeRoom() {
 		return false
 	}
-	r := rec{sh: sh, task: t, size: len(payload), area: -1, live: true}
+	size := len(payload) + len(tail)
+	r := rec{sh: sh, task: t, size: size, area: -1, live: true}
 	start := o.arenaHead
 	r.arenaEnd = start
-	if len(payload) >= shm.LargeAt {
+	if size >= shm.LargeAt {
 		if len(o.areas) == 0 {
 			return false
 		}
 		r.area = int32(o.areas[len(o.areas)-1])
 	} else {
-		start, r.arenaEnd = shm.Space(o.arenaHead, len(payload))
+		start, r.arenaEnd = shm.Space(o.arenaHead, size)
 		for r.arenaEnd-o.arenaTail > shm.ArenaSize {
 			if !o.makeRoom() {
 				return false
@@ -51,7 +54,7 @@ func (o *owner) put(sh *share, t engine.Task, payload []byte) bool {
 	o.held++
 	sh.held++
 	o.arenaHead = r.arenaEnd
-	if err := o.proc.requests.Put(pos, at, payload, start, int(r.area)); err != nil {
+	if err := o.proc.requests.Put(pos, at, payload, tail, start, int(r.area)); err != nil {
 		o.head--
 		o.held--
 		sh.held--
@@ -80,7 +83,7 @@ func (o *owner) pushBacklog() bool {
 	for len(b.tasks) > 0 {
 		t := b.tasks[0]
 		if b.encoded {
-			if !o.put(b.sh, t, b.payload) {
+			if !o.put(b.sh, t, b.payload, nil) {
 				return false
 			}
 			b.encoded, b.payload = false, nil

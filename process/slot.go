@@ -138,7 +138,7 @@ func (s *slot) task(r *shm.Request, pos uint64) {
 	a := &s.this
 	*a = attempt{slot: s, task: t, pos: pos, start: start, release: release}
 	if err != nil {
-		a.finish(nil, nil, err, false)
+		a.finish(nil, nil, nil, err, false)
 		return
 	}
 	a.run(in)

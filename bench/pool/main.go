@@ -100,6 +100,7 @@ func main() {
 		}
 		fmt.Println()
 	}
+	payloads(ctx, pool, *rounds)
 	must(pool.Close())
 	stopRPC(peers)
 }

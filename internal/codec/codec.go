@@ -32,6 +32,7 @@ type Codec[T any] struct {
 	Text bool // T is a kind of string, and its encoding its bytes
 
 	word bool // 8 raw bytes that are T's memory on this machine
+	elem int  // T is a slice whose memory, of elements of that size, is its encoding but for the mark
 }
 
 // Fallback encodes what no codec of this package fits. Package cborcodec sets

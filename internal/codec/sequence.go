@@ -49,11 +49,20 @@ func sequence[T any](t reflect.Type) *Codec[T] {
 	return nil
 }
 
+// unclearedAt is from how many bytes on memory is not cleared before it is written
+// over. Allocations of that size are aligned for any number.
+const unclearedAt = 1 << 10
+
 // numbers moves a slice of numbers as one block where memory and wire agree.
 func numbers[T any](e reflect.Type) *Codec[T] {
 	n, k := width(e.Kind()), e.Kind()
 	block := native && int(e.Size()) == n
+	elem := 0
+	if block {
+		elem = n
+	}
 	return &Codec[T]{
+		elem: elem,
 		Append: func(dst []byte, v *T) ([]byte, error) {
 			s := *(*[]byte)(unsafe.Pointer(v)) // only pointer and length mean the same for every element type
 			if s == nil {
@@ -81,6 +90,11 @@ func numbers[T any](e reflect.Type) *Codec[T] {
 			b = b[1:]
 			if len(b)%n != 0 {
 				return badLength[T](len(b), "a multiple of "+itoa(n))
+			}
+			if block && k != reflect.Bool && len(b) >= unclearedAt {
+				own := append([]byte(nil), b...) // which doesn't clear memory first, as make does
+				*(*[]byte)(unsafe.Pointer(v)) = unsafe.Slice(unsafe.SliceData(own), len(b)/n)
+				return nil
 			}
 			s := reflect.MakeSlice(rv.Type(), len(b)/n, len(b)/n)
 			p := s.UnsafePointer()

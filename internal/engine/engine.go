@@ -93,9 +93,10 @@ type Job interface {
 	// batches; -1 when it can't be known.
 	Pending() int
 
-	// AppendItem appends the encoding of a claimed task's item. On error the
-	// executor must Finish the task with that error.
-	AppendItem(dst []byte, t Task) ([]byte, error)
+	// AppendItem appends the encoding of a claimed task's item. It goes on with
+	// tail, which aliases the item, where that is large. On error the executor
+	// must Finish the task with that error.
+	AppendItem(dst []byte, t Task) (head, tail []byte, err error)
 
 	// Settle decides a claimed attempt that has ended: it stores the result and
 	// commits dictionary writes. If that fails it sets o.Err. It comes right

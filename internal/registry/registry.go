@@ -23,9 +23,10 @@ type Body struct {
 	In   string // type names, for errors and fingerprints
 	Out  string
 
-	// Run decodes in, calls the function and appends the encoded result to dst.
+	// Run decodes in, calls the function and appends the encoded result to dst;
+	// it goes on with tail, the result's own memory, where that is large.
 	// The error is the function's own, or that of decoding or encoding.
-	Run func(ctx context.Context, in, dst []byte) ([]byte, error)
+	Run func(ctx context.Context, in, dst []byte) (out, tail []byte, err error)
 }
 
 var (

@@ -55,6 +55,13 @@ func nameless() (*os.File, error) {
 	return os.NewFile(fd, "parfor-memory"), nil
 }
 
+// madvPopulateRead is MADV_POPULATE_READ (Linux 5.14).
+const madvPopulateRead = 22
+
+// populate maps all pages at once, where a read would fault for every few. It may
+// fail: then they come one by one.
+func populate(b []byte) { syscall.Madvise(b, madvPopulateRead) }
+
 const (
 	fallocKeepSize  = 1
 	fallocPunchHole = 2

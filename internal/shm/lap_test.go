@@ -13,7 +13,7 @@ func TestWorkerThatSleptThroughALap(t *testing.T) {
 	pool, worker := m.Requests(), m.Queue()
 	pos := uint64(0)
 	put := func() {
-		if err := pool.Put(pos, Task{Index: int64(pos)}, nil, 0, -1); err != nil {
+		if err := pool.Put(pos, Task{Index: int64(pos)}, nil, nil, 0, -1); err != nil {
 			t.Fatal(err)
 		}
 		pos++

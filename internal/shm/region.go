@@ -19,6 +19,7 @@ type File = *os.File
 type Region struct {
 	file *os.File
 	mem  []byte
+	kept kept
 }
 
 const areaStride = 1 << 40
@@ -78,12 +79,24 @@ func (r *Region) readArea(area int, n uint64) (b []byte, release func(), err err
 	if err != nil {
 		return nil, nil, fmt.Errorf("parfor: mapping %d bytes: %w", n, err)
 	}
+	populate(b)
 	return b, func() { unmap(b) }, nil
 }
 
-// freeArea gives the memory of an area back to the machine.
+// freeArea gives the memory of an area back to the machine, or keeps it for the
+// area's next payload.
 func (r *Region) freeArea(area int, n uint64) {
 	if n > 0 && r != nil {
+		if most := r.kept.keep(area, n); most > 0 {
+			punch(r.file, areaAt(area), int64(most))
+		}
+	}
+}
+
+// freeKept gives the memory of all areas that are free back.
+func (r *Region) freeKept() {
+	for area, n := range r.kept.size {
 		punch(r.file, areaAt(area), int64(n))
 	}
+	r.kept = kept{}
 }

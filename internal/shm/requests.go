@@ -96,26 +96,27 @@ func Space(at uint64, n int) (start, end uint64) {
 	return at, at + size
 }
 
-// Put writes the request at a position that is free, with its payload at
-// start in the arena, or in an area if area is not negative. The worker sees
-// it at once.
-func (q *Requests) Put(pos uint64, t Task, payload []byte, start uint64, area int) error {
+// Put writes the request at a position that is free, with its payload, of which
+// tail is the end, at start in the arena, or in an area if area is not negative.
+// The worker sees it at once.
+func (q *Requests) Put(pos uint64, t Task, payload, tail []byte, start uint64, area int) error {
+	size := len(payload) + len(tail)
 	d := &q.ring[pos%RingSize]
 	d.Index, d.Attempt, d.Loop, d.Body = t.Index, t.Attempt, t.Loop, t.Body
 	switch {
 	case area >= 0:
-		if err := q.m.region.writeArea(area, payload); err != nil {
+		if err := q.m.region.writeArea(area, payload, tail); err != nil {
 			return err
 		}
-		d.setLoc(uint64(area), uint64(len(payload)))
+		d.setLoc(uint64(area), uint64(size))
 		d.place = inArea
-	case len(payload) <= inlineSize:
-		copy(d.payload[:], payload)
-		d.place = uint32(len(payload))
+	case size <= inlineSize:
+		copy(d.payload[copy(d.payload[:], payload):], tail)
+		d.place = uint32(size)
 	default:
 		at := start % arenaSize
-		copy(q.arena[at:], payload)
-		d.setLoc(at, uint64(len(payload)))
+		copy(q.arena[at+uint64(copy(q.arena[at:], payload)):], tail)
+		d.setLoc(at, uint64(size))
 		d.place = inArena
 	}
 	d.state.Store(word(pos, 0, Ready))

@@ -15,6 +15,7 @@ type Result struct {
 	Failed bool // Out is an encoded error
 	Late   bool // the attempt overran its timeout
 	Out    []byte
+	Tail   []byte // written after Out, read as a part of it
 	Writes []byte
 }
 
@@ -81,7 +82,8 @@ func (w *Writer) Scratch() []byte {
 // Put publishes a result: the record first, then the word that announces it.
 // While the ring is full it calls wait, which may block for a short time.
 func (w *Writer) Put(r *Result, wait func()) error {
-	size := uint64(roundUp(recordSize+len(r.Out)+len(r.Writes), 8))
+	out := len(r.Out) + len(r.Tail)
+	size := uint64(roundUp(recordSize+out+len(r.Writes), 8))
 	flags := uint32(0)
 	if r.Failed {
 		flags |= flagFailed
@@ -93,7 +95,7 @@ func (w *Writer) Put(r *Result, wait func()) error {
 		for w.status.Consumed.Load() < w.large {
 			wait()
 		}
-		if err := w.m.region.writeArea(w.m.resultArea(w.slot), r.Out, r.Writes); err != nil {
+		if err := w.m.region.writeArea(w.m.resultArea(w.slot), r.Out, r.Tail, r.Writes); err != nil {
 			return err
 		}
 		size, flags = uint64(recordSize), flags|flagLarge
@@ -121,10 +123,11 @@ func (w *Writer) Put(r *Result, wait func()) error {
 		if len(r.Out) > 0 && &r.Out[0] != &body[0] {
 			copy(body, r.Out)
 		}
-		copy(body[len(r.Out):], r.Writes)
+		copy(body[len(r.Out):], r.Tail)
+		copy(body[out:], r.Writes)
 	}
 	*(*record)(unsafe.Pointer(&w.ring[lo])) = record{size: uint32(size), flags: flags, pos: r.Pos,
-		start: r.Start, took: r.Took, out: uint64(len(r.Out)), writes: uint64(len(r.Writes))}
+		start: r.Start, took: r.Took, out: uint64(out), writes: uint64(len(r.Writes))}
 	w.at += size
 	if flags&flagLarge != 0 {
 		w.large = w.at

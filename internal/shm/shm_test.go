@@ -54,7 +54,7 @@ func carry(t *testing.T, m *Memory, n int) {
 			if end-arenaTail > ArenaSize {
 				break
 			}
-			if err := q.Put(head, Task{Index: int64(sent), Loop: 7}, payload, start, -1); err != nil {
+			if err := q.Put(head, Task{Index: int64(sent), Loop: 7}, payload[:len(payload)/2], payload[len(payload)/2:], start, -1); err != nil {
 				t.Fatal(err)
 			}
 			open[head], ends[head] = payload, end
@@ -125,7 +125,7 @@ func work(t *testing.T, m *Memory, q *Queue, slot int, stop chan struct{}) {
 			return
 		}
 		out := append(w.Scratch(), in...)
-		if err := w.Put(&Result{Pos: pos, Out: out, Writes: []byte("w")}, runtime.Gosched); err != nil {
+		if err := w.Put(&Result{Pos: pos, Out: out[:len(out)/2], Tail: out[len(out)/2:], Writes: []byte("w")}, runtime.Gosched); err != nil {
 			t.Error(err)
 			return
 		}
@@ -142,7 +142,7 @@ func TestLargePayloadsLiveInAreas(t *testing.T) {
 	q, r, w := m.Requests(), m.Reader(0), m.Writer(0)
 	queue := m.Queue()
 	for i := range uint64(3) {
-		if err := q.Put(i, Task{}, big, 0, int(i%2)); err != nil {
+		if err := q.Put(i, Task{}, big[:1], big[1:], 0, int(i%2)); err != nil {
 			t.Fatal(err)
 		}
 		d, pos, _ := queue.Claim(0)
@@ -150,7 +150,7 @@ func TestLargePayloadsLiveInAreas(t *testing.T) {
 		if err != nil || !bytes.Equal(in, big) || !d.Large() {
 			t.Fatal(err)
 		}
-		if err := w.Put(&Result{Pos: pos, Out: in, Writes: in[:100]}, func() { t.Fatal("would wait") }); err != nil {
+		if err := w.Put(&Result{Pos: pos, Out: in[:9], Tail: in[9:], Writes: in[:100]}, func() { t.Fatal("would wait") }); err != nil {
 			t.Fatal(err)
 		}
 		release()
