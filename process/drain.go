@@ -118,8 +118,7 @@ const careful = 1000
 // seldom out of date when it commits.
 func (o *owner) care(x *engine.Outcome) {
 	p := o.pool
-	var c *task.Conflict
-	if x.Err != nil && errors.As(x.Err, &c) {
+	if x.Err != nil && conflicted(x.Err) {
 		p.care.Store(careful)
 	} else if p.care.Load() > 0 && x.Commit != 0 {
 		p.care.Add(-1)
@@ -131,6 +130,12 @@ func (o *owner) care(x *engine.Outcome) {
 	if b := o.proc.mem.Bells; b.Careful.Load() != want {
 		b.Careful.Store(want)
 	}
+}
+
+// conflicted is apart, so that only a failure costs the allocation.
+func conflicted(err error) bool {
+	var c *task.Conflict
+	return errors.As(err, &c)
 }
 
 // drop takes a task off the books.
