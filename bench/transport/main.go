@@ -15,12 +15,18 @@
 // fewer than two the spinning ways wait for each other's time slices, and the program
 // refuses.
 //
+// On a busy machine the limit is none: who spins waits for the other's time slice,
+// while who sleeps lets messages gather. That also happens on a quiet one where
+// messages go one way: ratios below 1 there are no mistake. A round holds an order
+// and an answer, about 50 µs: -for should be at least 10 ms.
+//
 // The ways:
 //
 //	pipes, socketpair    "poller" are os.Files in Go's netpoller, "blocking" are raw system calls
 //	ring                 memory mapped by both: one producer, one consumer, a sequence number in
-//	                     front of each slot; who finds nothing looks for -spin, then sleeps ("after
-//	                     spinning"), or sleeps at once:
+//	                     front of each slot; who finds nothing sleeps, or looks for -spin first ("after
+//	                     spinning"; who looked in vain leaves the next look out, then two, four,
+//	                     as in the pool):
 //	     futex           on a word in the memory (Linux)
 //	     pipe            in read(2) of a pipe; both sides
 //	     bell            as parfor does: the worker in read(2), the pool on a channel, which a
