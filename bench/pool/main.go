@@ -100,7 +100,6 @@ func main() {
 		}
 		fmt.Println()
 	}
-	payloads(ctx, pool, *rounds)
 	must(pool.Close())
 	stopRPC(peers)
 }
