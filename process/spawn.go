@@ -119,7 +119,7 @@ func (p *Pool) environment(nonce uint64) []string {
 		}
 	}
 	if own {
-		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.GOMAXPROCS(0)/len(p.owners))))
+		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.GOMAXPROCS(0)/int(p.most.Load()))))
 	}
 	return append(env, guardValue(nonce, own, p.init))
 }

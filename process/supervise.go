@@ -53,10 +53,7 @@ type seen struct {
 func (s *supervisor) run() {
 	every := time.NewTicker(tick)
 	defer every.Stop()
-	book := make([][]seen, len(s.pool.owners))
-	for i := range book {
-		book[i] = make([]seen, s.pool.slots)
-	}
+	var book [][]seen
 	last := meter.Now()
 	for range every.C {
 		now := meter.Now()
@@ -65,7 +62,10 @@ func (s *supervisor) run() {
 		if !s.needed() {
 			return
 		}
-		for i, o := range s.pool.owners {
+		for i, o := range s.pool.team() {
+			if i == len(book) {
+				book = append(book, make([]seen, s.pool.slots))
+			}
 			s.look(o, book[i], now, step)
 		}
 	}
