@@ -31,6 +31,7 @@ type attachment struct {
 
 	// guarded by the pool's lock
 	active  bool   // in the pool's turn
+	place   uint64 // there
 	wakes   uint64 // tells a Take that came up empty from one that missed a Wake
 	watched bool   // the supervisor looks at it
 }
@@ -120,7 +121,7 @@ func (a *attachment) Wake() {
 	a.wakes++
 	if !a.active && p.jobs[a.id] == a {
 		a.active = true
-		p.turn = append(p.turn, a)
+		p.queue(a)
 	}
 	broken := p.broken != nil
 	p.mu.Unlock()
@@ -180,46 +181,6 @@ func (a *attachment) Detach() {
 		}
 	}
 	arena.SettleProgram() // what the loop wrote is what the next one reads
-}
-
-// next gives the job whose turn it is, how often it was woken, and how many
-// jobs there are.
-func (p *Pool) next() (a *attachment, wakes uint64, jobs int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.broken != nil || len(p.turn) == 0 {
-		return nil, 0, 0
-	}
-	a = p.turn[0]
-	if len(p.turn) > 1 {
-		copy(p.turn, p.turn[1:])
-		p.turn[len(p.turn)-1] = a
-	}
-	return a, a.wakes, len(p.turn)
-}
-
-// sleepy takes a job that had nothing to give out of turn, unless it was woken
-// meanwhile.
-func (p *Pool) sleepy(a *attachment, wakes uint64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if a.wakes == wakes {
-		p.rest(a)
-	}
-}
-
-// rest takes a job out of turn. The lock is held.
-func (p *Pool) rest(a *attachment) {
-	if !a.active {
-		return
-	}
-	a.active = false
-	for i, b := range p.turn {
-		if b == a {
-			p.turn = append(p.turn[:i], p.turn[i+1:]...)
-			return
-		}
-	}
 }
 
 // inbox is what others leave for an owner.

@@ -13,9 +13,11 @@
 // Where things are: main.go and guard.go begin a worker. pool.go, attach.go,
 // options.go and close.go are the pool as loops see it. owner.go is the
 // goroutine that owns one worker; start.go, fill.go, push.go, grant.go,
-// drain.go, tail.go, orders.go, park.go, spin.go, kill.go and end.go are what it
-// does. spawn.go, proc.go, outbox.go and output.go are its process; cause.go
-// says why that ended, supervise.go watches the clock. worker.go, slot.go,
-// body.go, loops.go, upcalls.go and signals.go run in the worker. The memory
-// they share is package internal/shm; docs/process-pool.md has the whole.
+// turn.go, drain.go, tail.go, orders.go, park.go, spin.go, kill.go and end.go
+// are what it does. spawn.go, proc.go, outbox.go and output.go are its process;
+// cause.go says why that ended, supervise.go watches the clock. elastic.go,
+// resize.go, recruit.go and absent.go are how the number of workers changes.
+// worker.go, slot.go, body.go, loops.go, upcalls.go and signals.go run in the
+// worker. The memory they share is package internal/shm; docs/process-pool.md
+// has the whole.
 package process

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"parfor.dev/parfor/internal/engine"
-	"parfor.dev/parfor/internal/shm"
 )
 
 // dooms are tasks that somebody wants to be killed, one by one.
@@ -49,16 +48,22 @@ func (a *attachment) Kill(t engine.Task, cause error) {
 	}
 }
 
-// doom stops a task that runs here, if it does.
+// doom stops a task that runs here, if it does. If the process is dying anyway
+// the task fails with what it was doomed for.
 func (o *owner) doom(d doom) {
 	o.drain()
 	for slot := range o.pool.slots {
 		pos := o.proc.mem.Status(slot).Current.Load()
-		if pos == 0 || pos-1 < o.tail || pos-1 >= o.head {
+		if pos == 0 {
 			continue
 		}
-		if r := &o.recs[(pos-1)%shm.RingSize]; r.live && r.sh.attachment == d.at && r.task == d.task {
-			o.stop(&overdue{pos: pos - 1, slot: slot, grace: d.at.spec.Grace, cause: d.cause})
+		if r := o.find(pos - 1); r != nil && r.sh.attachment == d.at && r.task == d.task {
+			late := &overdue{pos: pos - 1, slot: slot, grace: d.at.spec.Grace, cause: d.cause}
+			if o.stage == dying {
+				o.condemn(late)
+			} else {
+				o.stop(late)
+			}
 			return
 		}
 	}

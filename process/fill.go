@@ -18,17 +18,17 @@ func (o *owner) fill() {
 		return
 	}
 	got := false
-	for vain := 0; ; {
-		a, wakes, jobs := o.pool.next()
-		if a == nil || vain >= jobs {
+	for l := (look{}); ; {
+		a, wakes, jobs := o.pool.next(&l)
+		if a == nil {
 			break
 		}
-		n := o.take(a, wakes, jobs)
-		if n == 0 {
-			vain++
+		if o.take(a, wakes, jobs) == 0 {
 			continue
 		}
-		got, vain = true, 0
+		got = true
+		o.pool.gave(a)
+		l = look{}
 		if o.backlog.sh != nil {
 			break
 		}

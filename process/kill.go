@@ -38,15 +38,22 @@ func (o *owner) stop(late *overdue) {
 	askDump(o.proc.pid)
 	o.await(dumpTime, func() bool { return o.proc.ended.Load() || o.proc.dump() != nil })
 	o.proc.kill()
-	if r := o.find(late.pos); r != nil {
-		verdict := late.cause
-		if late.timeout != nil {
-			late.timeout.Stack = o.proc.dump()
-			verdict = late.timeout
-		}
-		o.condemn(late.pos, verdict)
-	}
 	o.stage = dying
+	o.condemnAll(late)
+}
+
+// condemnAll gives every task that has overrun its own verdict: of a process's
+// bodies, many may hang at once.
+func (o *owner) condemnAll(first *overdue) {
+	for i := range o.dues {
+		if late := o.dues[i].Swap(nil); late != nil {
+			o.condemn(late)
+		}
+	}
+	o.condemn(first)
+	for _, d := range o.dooms.take() {
+		o.doom(d)
+	}
 }
 
 // overran reports whether the task still runs.
@@ -65,13 +72,22 @@ func (o *owner) find(pos uint64) *rec {
 	return nil
 }
 
-func (o *owner) condemn(pos uint64, verdict error) {
-	if m, ok := o.moved[pos]; ok {
-		m.verdict = verdict
-		o.moved[pos] = m
+// condemn decides what a task fails with, if it doesn't end before its process.
+func (o *owner) condemn(late *overdue) {
+	if o.find(late.pos) == nil {
 		return
 	}
-	o.recs[pos%shm.RingSize].verdict = verdict
+	verdict := late.cause
+	if late.timeout != nil {
+		late.timeout.Stack = o.proc.dump()
+		verdict = late.timeout
+	}
+	if m, ok := o.moved[late.pos]; ok {
+		m.verdict = verdict
+		o.moved[late.pos] = m
+		return
+	}
+	o.recs[late.pos%shm.RingSize].verdict = verdict
 }
 
 // await drains results until done, or for as long as limit.

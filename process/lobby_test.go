@@ -31,6 +31,7 @@ type guest struct {
 	Dir  string
 	Item int
 	Deaf bool // doesn't look at its context
+	Pad  []byte
 }
 
 // wait stays until it is let on, or its context ends. It returns its process.
@@ -59,10 +60,21 @@ func wait(ctx context.Context, g guest) (int, error) {
 var _ = parfor.Register(wait)
 
 // guests are the items from 0 to n-1.
-func (l lobby) guests(n int) []guest {
+func (l lobby) guests(n int) []guest { return l.from(0, n) }
+
+// from are n items, the first of which is number first.
+func (l lobby) from(first, n int) []guest {
 	all := make([]guest, n)
 	for i := range all {
-		all[i] = guest{Dir: l.dir, Item: i}
+		all[i] = guest{Dir: l.dir, Item: first + i}
+	}
+	return all
+}
+
+// deaf are items whose bodies don't listen to their contexts.
+func deaf(all []guest) []guest {
+	for i := range all {
+		all[i].Deaf = true
 	}
 	return all
 }
@@ -102,13 +114,17 @@ func (l lobby) letAll() { os.WriteFile(filepath.Join(l.dir, "all.go"), nil, 0o60
 
 // loop begins a Map over the guests, which over reports.
 func (l lobby) loop(p *process.Pool, items []guest, opts ...parfor.Option) (over func() ([]int, error)) {
+	return l.loopOf(l.t.Context(), p, items, opts...)
+}
+
+func (l lobby) loopOf(ctx context.Context, p *process.Pool, items []guest, opts ...parfor.Option) (over func() ([]int, error)) {
 	type end struct {
 		pids []int
 		err  error
 	}
 	ended := make(chan end, 1)
 	go func() {
-		pids, err := parfor.Map(l.t.Context(), items, wait, append(opts, parfor.On(p))...)
+		pids, err := parfor.Map(ctx, items, wait, append(opts, parfor.On(p))...)
 		ended <- end{pids, err}
 	}()
 	return func() ([]int, error) {

@@ -57,6 +57,7 @@ type owner struct {
 	stuck    atomic.Int32 // tasks that wait behind slow ones, which others could run
 	standing atomic.Int32 // see type standing
 	late     atomic.Pointer[overdue]
+	dues     []atomic.Pointer[overdue] // by slot: what is to be said of its task
 	dooms    dooms
 	inbox    inbox
 
@@ -129,7 +130,7 @@ type backlog struct {
 func newOwner(p *Pool, id int) *owner {
 	o := &owner{pool: p, id: id, wake: make(chan struct{}, 1), shares: map[*attachment]*share{},
 		moved: map[uint64]rec{}, told: map[uint32]bool{}, cost: make([]float64, len(p.bodies)),
-		timer: time.NewTimer(time.Hour)}
+		dues: make([]atomic.Pointer[overdue], p.slots), timer: time.NewTimer(time.Hour)}
 	o.timer.Stop()
 	o.arrived = func() bool { return len(o.wake) > 0 || o.proc.readers[0].Unread() > 0 }
 	return o

@@ -48,6 +48,7 @@ type Pool struct {
 	mu       sync.Mutex
 	jobs     map[uint32]*attachment
 	turn     []*attachment // jobs that may have tasks, the next one first
+	places   uint64        // given to them so far
 	nextID   uint32
 	watching int // jobs the supervisor looks at
 	closing  bool

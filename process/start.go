@@ -64,6 +64,10 @@ func (o *owner) fresh() {
 		o.areas = append(o.areas, i)
 	}
 	o.books()
+	for i := range o.dues {
+		o.dues[i].Store(nil) // of another life, whose positions are used again
+	}
+	o.late.Store(nil) // likewise
 	clear(o.told)
 	for _, sh := range o.shares {
 		sh.told, sh.shard = false, nil

@@ -124,18 +124,23 @@ func (s *supervisor) loop(id uint32) *attachment {
 	return s.pool.jobs[id]
 }
 
+// judge notes what a task that has overrun is to fail with, should its process
+// be killed for its own sake or a mate's, and has it killed after the grace.
 func (s *supervisor) judge(o *owner, a *attachment, b *seen, slot int) {
 	spec := a.spec
-	late := &overdue{pos: b.pos - 1, slot: slot, grace: spec.Grace}
-	switch {
-	case spec.Timeout > 0 && b.running > spec.Timeout+spec.Grace:
-		late.timeout = &parfor.TimeoutError{Limit: spec.Timeout, Took: b.running, Killed: true, PID: o.proc.pid}
-	case b.cancelled > spec.Grace:
-		late.cause = a.cause()
-	default:
+	timedOut := spec.Timeout > 0 && b.running > spec.Timeout
+	if !timedOut && b.cancelled == 0 {
 		return
 	}
-	if o.late.CompareAndSwap(nil, late) {
+	late := &overdue{pos: b.pos - 1, slot: slot, grace: spec.Grace}
+	tooLong, deaf := timedOut && b.running > spec.Timeout+spec.Grace, b.cancelled > spec.Grace
+	if tooLong || timedOut && !deaf {
+		late.timeout = &parfor.TimeoutError{Limit: spec.Timeout, Took: b.running, Killed: true, PID: o.proc.pid}
+	} else {
+		late.cause = a.cause()
+	}
+	o.dues[slot].Store(late)
+	if (tooLong || deaf) && o.late.CompareAndSwap(nil, late) {
 		o.signal()
 	}
 }
