@@ -275,3 +275,28 @@ func TestDeathInAnElasticPool(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// A loop that is steered gets workers for what may start, and no more.
+func TestSteeredLoopInAnElasticPool(t *testing.T) {
+	p := pool(t, 4, process.MinWorkers(0))
+	l := newLobby(t)
+	var c parfor.Control
+	if err := c.SetWorkers(2); err != nil {
+		t.Fatal(err)
+	}
+	over := l.loop(p, l.guests(8), parfor.WithControl(&c))
+	l.expect(2)
+	if got := len(p.PIDs()); got != 2 {
+		t.Errorf("%d workers for two tasks at once", got)
+	}
+	resize(t, p, 6)
+	if err := c.SetWorkers(6); err != nil {
+		t.Fatal(err)
+	}
+	l.expect(6)
+	workers(t, p, 6)
+	l.letAll()
+	if _, err := over(); err != nil {
+		t.Fatal(err)
+	}
+}
