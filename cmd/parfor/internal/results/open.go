@@ -21,6 +21,7 @@ type Results struct {
 	journal *journal
 	before  Counts
 	notes   []string
+	stamp   string // of the template, in tasks
 
 	mu       sync.Mutex
 	index    *index
@@ -61,7 +62,7 @@ func Open(outputs []Output, o Options) (*Results, error) {
 	if err := o.validate(outputs); err != nil {
 		return nil, err
 	}
-	r := &Results{opts: o, outputs: outputs, index: newIndex(), suffixes: map[uint64]int{}}
+	r := &Results{opts: o, outputs: outputs, index: newIndex(), suffixes: map[uint64]int{}, stamp: stampOf(o.Fingerprint)}
 	first := r.firstFile()
 	if first == "" {
 		return r, r.openTemporary()
