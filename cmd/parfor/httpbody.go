@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -139,7 +140,8 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 // pace says when each request should have started by --rate.
 type pace struct {
 	perSecond float64
-	begin     atomic.Int64
+	once      sync.Once
+	begin     time.Time
 	n         atomic.Int64
 }
 
@@ -148,8 +150,7 @@ func (p *pace) next() time.Time {
 	if p.perSecond == 0 {
 		return time.Time{}
 	}
-	now := time.Now().UnixNano()
-	p.begin.CompareAndSwap(0, now)
+	p.once.Do(func() { p.begin = time.Now() })
 	n := p.n.Add(1) - 1
-	return time.Unix(0, p.begin.Load()+int64(float64(n)/p.perSecond*1e9))
+	return p.begin.Add(time.Duration(float64(n) / p.perSecond * 1e9)) // by the monotonic clock
 }

@@ -13,6 +13,7 @@ import (
 
 	"parfor.dev/parfor/cmd/parfor/internal/child"
 	"parfor.dev/parfor/cmd/parfor/internal/lines"
+	"parfor.dev/parfor/cmd/parfor/internal/procgroup"
 	"parfor.dev/parfor/cmd/parfor/internal/shellline"
 	"parfor.dev/parfor/cmd/parfor/internal/template"
 )
@@ -30,6 +31,8 @@ type runFlags struct {
 	dir       string
 	grace     time.Duration
 	retryOn   []int
+
+	guard *procgroup.Guard
 }
 
 func runCommand() *cobra.Command {
@@ -104,6 +107,8 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return usagef("no command: write parfor run 'LINE', or parfor run -- PROG ARG…")
 	}
+	f.guard = procgroup.NewGuard(f.grace)
+	defer f.guard.Close()
 	b, err := f.body(s, args, dash)
 	if err != nil {
 		return err
@@ -232,7 +237,7 @@ func (f *runFlags) linesBody(s *session, args []string) (body, error) {
 	b := &linesBody{f: f, s: s, args: args}
 	pool, err := lines.New(lines.Config{
 		Argv: args, Dir: f.dir, Timeout: f.timeout, Grace: f.grace, MaxLine: int(f.maxLine), JSON: f.linesJSON,
-		Stderr: b.said, Notice: b.notice,
+		Stderr: b.said, Notice: b.notice, Guard: f.guard,
 	})
 	if err != nil {
 		return nil, usagef("%w", err)
