@@ -63,6 +63,21 @@ func TestBusyWorkersAreNotFrozen(t *testing.T) {
 	}
 }
 
+// Off means off: a debugger may hold a worker for as long as it likes.
+func TestHeartbeatZeroIsNone(t *testing.T) {
+	p := pool(t, 1, process.Heartbeat(0))
+	gate := t.TempDir() + "/gate"
+	f := parfor.Submit(t.Context(), p, untilThere, gate)
+	pid := appears(t, gate+".pid")
+	syscall.Kill(pid, syscall.SIGSTOP)
+	time.Sleep(500 * time.Millisecond) // nothing is to happen
+	syscall.Kill(pid, syscall.SIGCONT)
+	write(t, gate, "")
+	if got, err := f.Result(t.Context()); got != pid || err != nil {
+		t.Errorf("the task ended in %d of %d: %v", got, pid, err)
+	}
+}
+
 // occupy keeps its thread for a second, and with it the process's only one for
 // Go code: with a loop that never yields, or as a call of C does that blocks.
 func occupy(_ context.Context, how string) (string, error) {
