@@ -1,5 +1,8 @@
 package process
 
+// Raced says whether the race detector is in this program.
+const Raced = raced
+
 // SetFileSystem changes where pools look for the system's files, and returns
 // what it was.
 func SetFileSystem(root string) (was string) {

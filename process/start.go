@@ -66,7 +66,8 @@ func (o *owner) fresh() {
 	for _, sh := range o.shares {
 		sh.told, sh.shard = false, nil
 	}
-	o.fate.Store(nil)
+	o.fate.Store(nil) // what was said of another life,
+	o.late.Store(nil) // whose positions are used again
 	o.served, o.corrupt, o.depth, o.patient = 0, nil, 0, false
 }
 
