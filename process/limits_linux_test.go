@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,7 +21,17 @@ import (
 )
 
 // kept is what bodies that leak leave behind.
-var kept [][]byte
+var kept struct {
+	sync.Mutex
+	all [][]byte
+}
+
+func keep(mib int) {
+	b := touched(make([]byte, mib<<20))
+	kept.Lock()
+	defer kept.Unlock()
+	kept.all = append(kept.all, b)
+}
 
 // consume takes memory as the item says, and says how much it has at the end.
 func consume(_ context.Context, how string) (string, error) {
@@ -29,10 +40,10 @@ func consume(_ context.Context, how string) (string, error) {
 	switch kind {
 	case "heap": // without end
 		for {
-			kept = append(kept, touched(make([]byte, 1<<20)))
+			keep(1)
 		}
 	case "leak":
-		kept = append(kept, touched(make([]byte, mib<<20)))
+		keep(mib)
 		time.Sleep(10 * time.Millisecond) // a body that works
 	case "map": // private, as C's malloc does, or shared; then wait
 		flags := syscall.MAP_ANON | syscall.MAP_PRIVATE
