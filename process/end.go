@@ -172,7 +172,10 @@ func (o *owner) lay(why error) error {
 	}
 	d.cause = parfor.StartFailed
 	o.retireProc()
-	if why == nil {
+	switch {
+	case why == nil && d.code == exitBroken: // it has said itself what it lacks
+		return d.err()
+	case why == nil:
 		why = errNoHello
 	}
 	return fmt.Errorf("%w: %w", d.err(), why)

@@ -206,7 +206,7 @@ func (w *worker) impose() error {
 			err = w.imposeOne(name, n)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", s, err)
+			return fmt.Errorf("the limit %s: %w", s, err)
 		}
 	}
 	return nil

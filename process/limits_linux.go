@@ -45,7 +45,10 @@ const oomFile = "/proc/self/oom_score_adj"
 
 func setOOMScore(n int) error {
 	oomScore = n
-	return os.WriteFile(oomFile, []byte(strconv.Itoa(n)), 0)
+	if err := os.WriteFile(oomFile, []byte(strconv.Itoa(n)), 0); err != nil {
+		return fmt.Errorf("OOMScore(%d): %w: below the program's own value it needs CAP_SYS_RESOURCE", n, err)
+	}
+	return nil
 }
 
 // raiseOOMScore makes the worker a better victim than the program.

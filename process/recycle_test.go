@@ -98,6 +98,27 @@ func TestAWornWorkerFinishesWhileOthersGoOn(t *testing.T) {
 	eventually(t, "the worn worker's end", func() bool { return !slices.Contains(p.PIDs(), pid) })
 }
 
+// What waits in a worn worker is not run there: of a second's work in one chunk
+// it does its time's.
+func TestAWornWorkerGivesBackWhatWaits(t *testing.T) {
+	p := pool(t, 1, process.RestartAge(100*time.Millisecond))
+	out, err := parfor.Map(t.Context(), upTo(60), nap, parfor.On(p), parfor.Chunk(60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := slices.IndexFunc(out, func(pid int) bool { return pid != out[0] }); i < 0 || i > 30 {
+		t.Errorf("the first process ran %d of 60", i)
+	}
+}
+
+// nap takes its time.
+func nap(context.Context, int) (int, error) {
+	time.Sleep(20 * time.Millisecond)
+	return os.Getpid(), nil
+}
+
+var _ = parfor.Register(nap)
+
 // Workers of a pool that has nothing to do age too.
 func TestIdleWorkersAge(t *testing.T) {
 	p := pool(t, 2, process.RestartAge(100*time.Millisecond))

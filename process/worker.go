@@ -53,7 +53,7 @@ func runWorker() {
 	ctl := inheritedFile(ctlFD, "parfor-ctl")
 	w.signals()
 	if err := w.impose(); err != nil {
-		fail("a limit: %v", err)
+		fail("%v", err)
 	}
 	debug.SetMaxStack(maxStack)
 	call.ToOwner = w.toOwner
