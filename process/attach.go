@@ -94,6 +94,7 @@ func (r remote) Attach(j engine.Job) (engine.Handle, error) {
 		a.unwatch = context.AfterFunc(s.Ctx, a.cancel)
 	}
 	p.announceUp(a)
+	p.container.warn(a)
 	a.Wake()
 	return a, nil
 }

@@ -19,6 +19,7 @@ type death struct {
 	stderr string
 	dump   string
 	cause  parfor.Cause
+	reason string // more about the cause
 }
 
 // raceExit is the status of a program whose race detector found something.
@@ -77,7 +78,7 @@ func (d *death) fatal() parfor.Cause {
 
 // err makes an error of its own for each task that died.
 func (d *death) err() *parfor.WorkerError {
-	e := &parfor.WorkerError{PID: d.pid, Cause: d.cause, ExitCode: d.code, PeakRSS: d.rss, Stderr: d.stderr, Dump: d.dump}
+	e := &parfor.WorkerError{PID: d.pid, Cause: d.cause, ExitCode: d.code, PeakRSS: d.rss, Stderr: d.stderr, Dump: d.dump, Reason: d.reason}
 	if d.signal != 0 {
 		e.Signal, e.ExitCode = signalName(d.signal), -1
 	}

@@ -114,6 +114,9 @@ func (p *Pool) end() {
 		p.supervisor.end()
 		p.undertaker.end()
 		p.spawner.end()
+		if err := p.shelter.end(); err != nil {
+			p.flaws.add(err)
+		}
 		living.Add(-1)
 		pools.Delete(p.id)
 	})

@@ -38,6 +38,7 @@ func (o *owner) bury() {
 	if err == nil {
 		d = autopsy(state, pr.stderr.text(), pr.dump())
 	}
+	o.explain(&d)
 	switch {
 	case o.corrupt != nil:
 		d.cause, d.stderr = parfor.FatalError, d.stderr+"\n"+o.corrupt.Error()
@@ -135,6 +136,8 @@ func (o *owner) retireProc() {
 	o.reach.Lock()
 	o.proc = nil
 	o.reach.Unlock()
+	pr.term.end()
+	o.pool.clear(pr.tempDir)
 	pr.bell.Close()
 	pr.ctl.end()
 	pr.mem.Close()
@@ -169,7 +172,10 @@ func (o *owner) lay(why error) error {
 	}
 	d.cause = parfor.StartFailed
 	o.retireProc()
-	if why == nil {
+	switch {
+	case why == nil && d.code == exitBroken: // it has said itself what it lacks
+		return d.err()
+	case why == nil:
 		why = errNoHello
 	}
 	return fmt.Errorf("%w: %w", d.err(), why)

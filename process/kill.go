@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"time"
 
 	"parfor.dev/parfor"
@@ -13,7 +14,8 @@ type overdue struct {
 	slot    int
 	grace   time.Duration
 	timeout *parfor.TimeoutError // or:
-	cause   error                // of its loop's end
+	cause   error                // of its loop's end, or:
+	fate    *fate                // of its worker
 }
 
 // dumpTime is how long a worker that is to be killed may take to say where its
@@ -38,7 +40,8 @@ func (o *owner) stop(late *overdue) {
 	askDump(o.proc.pid)
 	o.await(dumpTime, func() bool { return o.proc.ended.Load() || o.proc.dump() != nil })
 	o.proc.kill()
-	if r := o.find(late.pos); r != nil {
+	o.proc.fate = cmp.Or(late.fate, outOfTime)
+	if r := o.find(late.pos); r != nil && late.fate == nil {
 		verdict := late.cause
 		if late.timeout != nil {
 			late.timeout.Stack = o.proc.dump()
@@ -84,7 +87,7 @@ func (o *owner) await(limit time.Duration, done func() bool) {
 		b.Want.Store(1)
 		b.Waiting.Store(1)
 		o.drain()
-		if done() || o.killed.Load() || o.corrupt != nil {
+		if done() || o.killed.Load() || o.corrupt != nil || o.fate.Load() != nil {
 			return
 		}
 		select {

@@ -29,10 +29,12 @@ type options struct {
 	start   time.Duration
 	restart int
 	breaker int
+	limits
 }
 
 func configure(opts []Option) (options, error) {
 	o := options{slots: 1, stdout: os.Stdout, stderr: os.Stderr, start: 10 * time.Second, breaker: 5}
+	o.silence = defaultSilence
 	var bad []error
 	for _, opt := range opts {
 		if opt == nil {
@@ -42,6 +44,9 @@ func configure(opts []Option) (options, error) {
 		if err := opt(&o); err != nil {
 			bad = append(bad, err)
 		}
+	}
+	if err := o.compatible(); err != nil {
+		bad = append(bad, err)
 	}
 	if len(bad) > 0 {
 		return o, fmt.Errorf("%w: %w", parfor.ErrOption, errors.Join(bad...))

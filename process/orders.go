@@ -37,6 +37,10 @@ func (o *owner) control() {
 	for _, d := range o.dooms.take() {
 		o.doom(d)
 	}
+	if f := o.fate.Swap(nil); f != nil {
+		o.putDown(f)
+		return
+	}
 	if late := o.late.Swap(nil); late != nil {
 		o.stop(late)
 	}

@@ -1,9 +1,6 @@
 package process
 
-import (
-	"os"
-	"syscall"
-)
+import "syscall"
 
 const (
 	supported = true
@@ -26,5 +23,5 @@ func executable() (string, error) { return "/proc/self/exe", nil }
 // not the program.
 func settleIn() {
 	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
-	os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0)
+	raiseOOMScore()
 }

@@ -47,6 +47,7 @@ type owner struct {
 	steal   atomic.Bool // another worker is idle: give it of the tail
 	revoked atomic.Int32
 	late    atomic.Pointer[overdue]
+	fate    atomic.Pointer[fate]
 	dooms   dooms
 	inbox   inbox
 
@@ -172,7 +173,11 @@ func (o *owner) serve() {
 		if o.control(); o.stage != serving {
 			return
 		}
-		if o.pool.brokenBy() == nil && !o.worn() {
+		worn := o.worn()
+		if worn {
+			o.stepAside()
+		}
+		if o.pool.brokenBy() == nil && !worn {
 			o.hungry.Store(false)
 			// What was just given away is for the one who asked: it would be
 			// back here before that one has woken.
@@ -185,7 +190,7 @@ func (o *owner) serve() {
 				o.hungry.Store(true)
 				o.fill()
 			}
-		} else if o.held == 0 && (o.worn() || o.quit.Load()) {
+		} else if o.held == 0 && (worn || o.quit.Load()) {
 			o.stage = leaving
 			return
 		}
@@ -195,11 +200,6 @@ func (o *owner) serve() {
 		}
 		o.park()
 	}
-}
-
-// worn reports whether the worker has run as many tasks as it may.
-func (o *owner) worn() bool {
-	return o.pool.restart > 0 && o.served+o.held >= o.pool.restart
 }
 
 // kill ends the worker's process from outside the owner.

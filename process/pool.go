@@ -35,6 +35,8 @@ type Pool struct {
 
 	undertaker *undertaker
 	supervisor *supervisor
+	container  *container
+	shelter    shelter
 	busy       atomic.Int32  // workers that hold tasks
 	cancels    atomic.Uint64 // counts loops whose context ended
 	flaws      flaws
@@ -100,11 +102,18 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	for i, b := range registry.All() {
 		p.bodies[b] = uint32(i)
 	}
+	if p.tempDir {
+		if p.shelter, err = openShelter(); err != nil {
+			return nil, err
+		}
+	}
+	p.container = containerAt(fileSystem)
+	p.container.inspect(n, p.memory)
 	p.idle.L = &p.mu
 	p.output.init(&p.options)
 	p.spawner = startSpawner()
 	p.undertaker = startUndertaker(p)
-	p.supervisor = &supervisor{pool: p}
+	p.supervisor = &supervisor{pool: p, wake: make(chan struct{}, 1)}
 	living.Add(1)
 	pools.Store(p.id, p)
 	for i := range n {

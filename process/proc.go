@@ -29,6 +29,9 @@ type proc struct {
 	stdout   *forwarder
 	stderr   *forwarder
 	leaving  bool // it was asked to end
+	fate     *fate
+	term     term
+	tempDir  string
 
 	read  chan struct{} // closed when its pipe has ended
 	hello atomic.Bool

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func run(t *testing.T, path string, args ...string) (stdout, stderr string, code int) {
@@ -31,6 +32,8 @@ func TestProgram(t *testing.T) {
 	t.Run("C60_WithoutMainThereIsNoForkBomb", func(t *testing.T) { noMain(t, hook) })
 	t.Run("C60_MainThatAWorkerDoesNotReach", func(t *testing.T) { lateMain(t, hook) })
 	t.Run("WorkersDieWithTheirParent", func(t *testing.T) { orphans(t, hook) })
+	t.Run("TempDirsOfAKilledProgramGoWithTheNext", func(t *testing.T) { heirs(t, hook) })
+	t.Run("TimeInWhichAllWereStoppedIsNobodys", func(t *testing.T) { stopped(t, hook) })
 }
 
 func noMain(t *testing.T, hook string) {
@@ -60,16 +63,7 @@ func orphans(t *testing.T, hook string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var pids []int
-	eventually(t, "two busy workers", func() bool {
-		names, _ := os.ReadDir(dir)
-		pids = pids[:0]
-		for _, n := range names {
-			pid, _ := strconv.Atoi(n.Name())
-			pids = append(pids, pid)
-		}
-		return len(pids) == 2
-	})
+	pids := busyWorkers(t, dir)
 	cmd.Process.Kill()
 	cmd.Wait()
 	eventually(t, "the workers' end", func() bool {
@@ -80,6 +74,79 @@ func orphans(t *testing.T, hook string) {
 		}
 		return true
 	})
+}
+
+// busyWorkers waits for two workers that have left their pids in a directory.
+func busyWorkers(t *testing.T, dir string) (pids []int) {
+	t.Helper()
+	eventually(t, "two busy workers", func() bool {
+		names, _ := os.ReadDir(dir)
+		pids = pids[:0]
+		for _, n := range names {
+			pid, _ := strconv.Atoi(n.Name())
+			pids = append(pids, pid)
+		}
+		return len(pids) == 2
+	})
+	return pids
+}
+
+// heirs kills a program whose workers have directories of their own.
+func heirs(t *testing.T, hook string) {
+	base, dir := t.TempDir(), t.TempDir()
+	t.Setenv("TMPDIR", base)
+	cmd := exec.Command(hook, "-temp", "hang", dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	busyWorkers(t, dir)
+	cmd.Process.Kill()
+	cmd.Wait()
+	if left, _ := os.ReadDir(base); len(left) != 1 || !strings.HasPrefix(left[0].Name(), "parfor-pool-") {
+		t.Errorf("the killed program left %v", left)
+	}
+	if _, errs, code := run(t, hook, "-temp", "sum"); code != 0 {
+		t.Error(errs)
+	}
+	if left, _ := os.ReadDir(base); len(left) > 0 {
+		t.Errorf("the next one left %v", left)
+	}
+}
+
+// stopped stops a program and its workers, as the freezer of their container
+// does, for longer than a worker may be silent.
+func stopped(t *testing.T, hook string) {
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(dir+".gate", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(dir + ".gate")
+	var out bytes.Buffer
+	cmd := exec.Command(hook, "-pulse", "300ms", "wait", dir)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	all := append([]int{cmd.Process.Pid}, busyWorkers(t, dir)...)
+	for range 5 {
+		for _, pid := range all { // the program first
+			syscall.Kill(pid, syscall.SIGSTOP)
+		}
+		time.Sleep(400 * time.Millisecond) // what is tested is that this time doesn't count
+		for _, pid := range all {
+			syscall.Kill(pid, syscall.SIGCONT)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	gate, err := os.OpenFile(dir+".gate", os.O_RDWR, 0) // which does not wait for a reader
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate.Close()
+	cmd.Wait()
+	if out.String() != "<nil>\n" {
+		t.Errorf("it said %s", out.String())
+	}
 }
 
 func zombie(pid int) bool {

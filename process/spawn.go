@@ -36,11 +36,20 @@ func startSpawner() *spawner {
 	return s
 }
 
-func (s *spawner) start(path string, args []string, attr *os.ProcAttr) (p *os.Process, err error) {
+// start starts a process, on the processor if it is not negative.
+func (s *spawner) start(path string, args []string, attr *os.ProcAttr, cpu int) (p *os.Process, err error) {
 	done := make(chan struct{})
+	start := func() error {
+		p, err = os.StartProcess(path, args, attr)
+		return err
+	}
 	s.orders <- func() {
 		defer close(done)
-		p, err = os.StartProcess(path, args, attr)
+		if cpu >= 0 {
+			err = bound(cpu, start)
+			return
+		}
+		start()
 	}
 	<-done
 	return p, err
@@ -77,16 +86,23 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 		mem.Close()
 		return nil, err
 	}
-	attr := &os.ProcAttr{Dir: p.dir, Env: p.environment(secret), Sys: attributes(),
+	if pr.tempDir, err = p.shelter.room(); err != nil {
+		ends.close()
+		mem.Close()
+		return nil, err
+	}
+	attr := &os.ProcAttr{Dir: p.dir, Env: p.environment(secret, pr.tempDir), Sys: attributes(),
 		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File(), sharedMemory(ends.null)}}
-	pr.process, err = p.spawner.start(path, workerArgs(), attr)
+	pr.process, err = p.spawner.start(path, workerArgs(), attr, p.processor(o.id))
 	ends.closeChild()
 	if err != nil {
 		ends.closeParent()
 		mem.Close()
+		p.clear(pr.tempDir)
 		return nil, fmt.Errorf("parfor: starting a worker: %w", err)
 	}
 	pr.pid = pr.process.Pid
+	pr.term.maxRSS = jittered(p.maxRSS)
 	pr.bell = ends.bellW
 	pr.ctl = startOutbox(ends.ctlW)
 	pr.stdout = p.output.forward(ends.outR, pr, false)
@@ -109,9 +125,13 @@ func sharedMemory(none *os.File) *os.File {
 	return none
 }
 
-// environment of a worker: the program's at this moment, and the guard.
-func (p *Pool) environment(nonce uint64) []string {
-	env := append(append(os.Environ(), raceEnv()...), p.env...)
+// environment of a worker: the program's at this moment, what options add, and
+// the guard.
+func (p *Pool) environment(nonce uint64, tempDir string) []string {
+	env := append(append(p.base(), raceEnv()...), p.env...)
+	if tempDir != "" {
+		env = append(env, "TMPDIR="+tempDir)
+	}
 	own := true
 	for _, v := range env {
 		if strings.HasPrefix(v, "GOMAXPROCS=") {
@@ -119,9 +139,17 @@ func (p *Pool) environment(nonce uint64) []string {
 		}
 	}
 	if own {
-		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.GOMAXPROCS(0)/len(p.owners))))
+		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", p.width()))
 	}
-	return append(env, guardValue(nonce, own, p.init))
+	return append(lastWins(env), guardValue(nonce, own, p.limits.encode(), p.init))
+}
+
+// width is GOMAXPROCS of a worker.
+func (p *Pool) width() int {
+	if len(p.cpus) > 0 {
+		return 1
+	}
+	return max(1, runtime.GOMAXPROCS(0)/len(p.owners))
 }
 
 // workerArgs are the program's own, so that a worker has the same flags. A test

@@ -50,6 +50,7 @@ func (o *owner) start() error {
 	}
 	o.pid.Store(int64(pr.pid))
 	o.stage = serving
+	o.beginTerm()
 	o.pool.event(observe.WorkerUp, o.id, pr.pid, "")
 	return nil
 }
@@ -65,6 +66,8 @@ func (o *owner) fresh() {
 	for _, sh := range o.shares {
 		sh.told, sh.shard = false, nil
 	}
+	o.fate.Store(nil) // what was said of another life,
+	o.late.Store(nil) // whose positions are used again
 	o.served, o.corrupt, o.depth, o.patient = 0, nil, 0, false
 }
 

@@ -52,6 +52,9 @@ func runWorker() {
 	arena.Inherit(seenFD)
 	ctl := inheritedFile(ctlFD, "parfor-ctl")
 	w.signals()
+	if err := w.impose(); err != nil {
+		fail("%v", err)
+	}
 	debug.SetMaxStack(maxStack)
 	call.ToOwner = w.toOwner
 	task.Undecided.Wait, task.Undecided.Solo = w.await, mem.Slots() == 1

@@ -69,7 +69,8 @@ type Status struct {
 	Current   atomic.Uint64 // request position + 1 of the running task, 0 when idle
 	StartedAt atomic.Int64  // of the running task, monotonic nanoseconds
 	Loop      atomic.Uint32 // number of the loop it belongs to
-	_         [36]byte
+	Beat      atomic.Uint32 // of slot 0: moves while the worker lives
+	_         [32]byte
 
 	Read     atomic.Uint64 // results the pool has read
 	Consumed atomic.Uint64 // bytes of the ring that may be written again

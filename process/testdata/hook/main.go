@@ -1,6 +1,7 @@
 // Program hook shows the life of worker processes: "hook sum" adds, "hook
-// hang DIR" spins for ever and leaves the pids in a directory, "hook late"
-// calls Main in the parent only, "hook nohook" not at all.
+// hang DIR" spins for ever and leaves the pids in a directory, "hook wait DIR"
+// waits until somebody opens and closes the pipe DIR.gate, "hook late" calls Main in the parent
+// only, "hook nohook" not at all.
 package main
 
 import (
@@ -27,7 +28,22 @@ func hang(_ context.Context, dir string) (int, error) {
 	}
 }
 
+func wait(_ context.Context, dir string) (int, error) {
+	name := filepath.Join(dir, strconv.Itoa(os.Getpid()))
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		return 0, err
+	}
+	_, err := os.ReadFile(dir + ".gate")
+	return 0, err
+}
+
 var (
+	temp  = flag.Bool("temp", false, "workers have directories of their own")
+	pulse = flag.Duration("pulse", 0, "workers are frozen after so long")
+)
+
+var (
+	_ = parfor.Register(wait)
 	_ = parfor.Register(square)
 	_ = parfor.Register(hang)
 )
@@ -43,7 +59,11 @@ func main() {
 		process.Main()
 	}
 	ctx := context.Background()
-	pool, err := process.NewPool(ctx, 2)
+	opts := []process.Option{process.Heartbeat(*pulse)}
+	if *temp {
+		opts = append(opts, process.TempDir())
+	}
+	pool, err := process.NewPool(ctx, 2, opts...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -53,6 +73,9 @@ func main() {
 	case "sum":
 		out, err := parfor.Map(ctx, []int{1, 2, 3}, square, parfor.On(pool))
 		fmt.Println(out, err)
+	case "wait":
+		_, err := parfor.Map(ctx, []string{flag.Arg(1), flag.Arg(1)}, wait, parfor.On(pool))
+		fmt.Println(err)
 	case "hang":
 		parfor.Map(ctx, []string{flag.Arg(1), flag.Arg(1)}, hang, parfor.On(pool))
 	}
