@@ -73,13 +73,12 @@ func TestAWornWorkerFinishesWhileOthersGoOn(t *testing.T) {
 	dir := t.TempDir()
 	f := parfor.Submit(t.Context(), p, untilThere, dir+"/gate")
 	pid := appears(t, dir+"/gate.pid")
-	eventually(t, "the worker to stand aside", func() bool {
-		for range 20 {
-			if pidOf(t, p) == pid {
-				return false
-			}
+	others := map[int]bool{}
+	eventually(t, "the other one's third life, at whose start the first one's is over", func() bool {
+		for _, other := range p.PIDs() {
+			others[other] = true
 		}
-		return true
+		return len(others) >= 4
 	})
 	for range 100 {
 		if pidOf(t, p) == pid {
