@@ -372,3 +372,23 @@ func ExamplePool_Kill() {
 	fmt.Println(errors.Is(err, parfor.ErrClosed), pool.Close())
 	// Output: true <nil>
 }
+
+// logFile is a file for each worker: no two processes write to one.
+func logFile(ctx context.Context, _ int) (string, error) {
+	w, _ := process.WorkerOf(ctx)
+	return fmt.Sprintf("worker-%d.%d.log", w.Number, w.Life), nil
+}
+
+var _ = parfor.Register(logFile)
+
+func ExampleWorkerOf() {
+	ctx := context.Background()
+	pool, err := process.NewPool(ctx, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer pool.Close()
+	fmt.Println(parfor.Submit(ctx, pool, logFile, 1).Result(ctx))
+	// Output: worker-0.1.log <nil>
+}

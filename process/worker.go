@@ -44,6 +44,7 @@ func runWorker() {
 		fail("%v", err)
 	}
 	w := &worker{mem: mem, identity: mem.Identity(), queue: mem.Queue(), bodies: registry.All()}
+	itself = Worker{Number: int(w.identity.Number), Life: int(w.identity.Nth)}
 	w.up = wire.NewWriter(inheritedFile(upFD, "parfor-up"))
 	w.loops.init(w.identity.Pool)
 	keepFD(bellFD)
