@@ -111,6 +111,7 @@ func (p *Pool) end() {
 		}
 		p.shut = true
 		p.mu.Unlock()
+		p.relay.end()
 		p.supervisor.end()
 		p.undertaker.end()
 		p.spawner.end()

@@ -29,6 +29,7 @@ type options struct {
 	start   time.Duration
 	restart int
 	breaker int
+	logging
 }
 
 func configure(opts []Option) (options, error) {

@@ -28,7 +28,8 @@ type proc struct {
 	ctl      *outbox
 	stdout   *forwarder
 	stderr   *forwarder
-	leaving  bool // it was asked to end
+	leaving  bool   // it was asked to end
+	logged   uint64 // bytes of its log that the relay has dealt with
 
 	read  chan struct{} // closed when its pipe has ended
 	hello atomic.Bool
@@ -60,7 +61,9 @@ func (p *proc) listen(up *os.File) {
 	in := wire.NewReader(up, wire.MaxPayload)
 	for {
 		t, b, err := in.Next()
-		if err == nil && t != wire.Bell {
+		if t == wire.Log && err == nil {
+			err = p.owner.pool.relay.take(p, b)
+		} else if err == nil && t != wire.Bell {
 			err = p.post(t, b)
 		}
 		if err != nil {

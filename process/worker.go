@@ -32,6 +32,7 @@ type worker struct {
 	bodies   []*registry.Body
 	loops    loops
 	calls    upcalls
+	log      logWindow
 	lead     sync.Mutex // held by the slot that waits for the bell
 	quit     atomic.Bool
 }
@@ -62,6 +63,7 @@ func runWorker() {
 	if err := w.up.Write(wire.Hello, hello); err != nil {
 		fail("the pool is gone: %v", err)
 	}
+	w.startLog()
 	w.initialize()
 	for i := range mem.Slots() {
 		go newSlot(w, i).run()
@@ -118,6 +120,8 @@ func (w *worker) obey(ctl *os.File) {
 			err = w.loops.close(b)
 		case wire.Reply:
 			err = w.calls.reply(b)
+		case wire.Logged:
+			err = w.hasRead(b)
 		case wire.Quit:
 			go w.leave()
 		}
@@ -135,6 +139,7 @@ func (w *worker) leave() {
 	if err := task.ExitWorker(); err != nil {
 		w.up.Write(wire.Leaving, errwire.Append(nil, err))
 	}
+	w.tellDropped()
 	os.Exit(0)
 }
 

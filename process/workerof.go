@@ -42,5 +42,5 @@ func WorkerOf(ctx context.Context) (Worker, bool) {
 // identity is what the owner's next process is told of itself.
 func (o *owner) identity() shm.Identity {
 	o.nth++
-	return shm.Identity{Life: lives.Add(1), Pool: o.pool.id, Number: uint32(o.id), Nth: o.nth}
+	return shm.Identity{Life: lives.Add(1), Pool: o.pool.id, Number: uint32(o.id), Nth: o.nth, Level: o.pool.level()}
 }

@@ -26,12 +26,14 @@ const (
 	Call                       // a request to the owner: id, kind, payload
 	Dump                       // stacks of all goroutines
 	Leaving                    // what its exit hooks said
+	Log                        // a record of its log
 
 	Open   // a loop that needs more than its body
 	Cancel // a loop's context ended: number, cause
 	Close  // a loop is over: number
 	Reply  // the answer to a call: id, error flag, payload
 	Quit   // no more tasks will come
+	Logged // how many bytes of records have been dealt with, in all
 
 	last
 )
