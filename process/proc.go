@@ -31,6 +31,8 @@ type proc struct {
 	leaving  bool   // it was asked to end
 	logged   uint64 // bytes of its log that the relay has dealt with
 
+	profiles profiles
+
 	read  chan struct{} // closed when its pipe has ended
 	hello atomic.Bool
 	ended atomic.Bool
@@ -63,6 +65,8 @@ func (p *proc) listen(up *os.File) {
 		t, b, err := in.Next()
 		if t == wire.Log && err == nil {
 			err = p.owner.pool.relay.take(p, b)
+		} else if t == wire.Profiled && err == nil {
+			err = p.profiles.take(b)
 		} else if err == nil && t != wire.Bell {
 			err = p.post(t, b)
 		}
@@ -73,6 +77,7 @@ func (p *proc) listen(up *os.File) {
 				p.mu.Unlock()
 				p.kill()
 			}
+			p.profiles.end()
 			p.ended.Store(true)
 			p.owner.signal()
 			return

@@ -33,6 +33,7 @@ type worker struct {
 	loops    loops
 	calls    upcalls
 	log      logWindow
+	profiles profiler
 	lead     sync.Mutex // held by the slot that waits for the bell
 	quit     atomic.Bool
 }
@@ -120,6 +121,8 @@ func (w *worker) obey(ctl *os.File) {
 			err = w.loops.close(b)
 		case wire.Reply:
 			err = w.calls.reply(b)
+		case wire.Profile:
+			err = w.profiles.order(w.up, b)
 		case wire.Logged:
 			err = w.hasRead(b)
 		case wire.Quit:
