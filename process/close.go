@@ -122,7 +122,7 @@ func (p *Pool) end() {
 }
 
 // quitGrace is how long a worker's exit hooks may take.
-const quitGrace = 5 * time.Second
+var quitGrace = 5 * time.Second
 
 // flaws collects what went wrong outside of any task.
 type flaws struct {

@@ -198,22 +198,18 @@ func (ls *loops) close(b []byte) error {
 	return nil
 }
 
-// initializer runs the pool's initializer like a body.
-func (ls *loops) initializer(b *registry.Body) (err error) {
-	returned := false
+// initializer runs the pool's initializer like a body, and says how it ended,
+// also if that ends the goroutine it runs on.
+func (ls *loops) initializer(b *registry.Body, done chan<- error) {
+	err := parfor.ErrGoexit
 	defer func() {
-		if returned {
-			return
-		}
-		err = parfor.ErrGoexit
 		if v := recover(); v != nil {
 			err = &parfor.PanicError{Value: v, Stack: trimStack(debug.Stack())}
 		}
+		if err != nil {
+			err = fmt.Errorf("parfor: %s: %w", b.Name, err)
+		}
+		done <- err
 	}()
 	_, _, err = b.Run(context.Background(), nil, nil)
-	returned = true
-	if err != nil {
-		err = fmt.Errorf("parfor: %s: %w", b.Name, err)
-	}
-	return err
 }

@@ -94,7 +94,7 @@ func (w *worker) initialize() {
 		select {}
 	}
 	done := make(chan error, 1)
-	go func() { done <- w.loops.initializer(b) }()
+	go w.loops.initializer(b, done)
 	if err := <-done; err != nil {
 		w.up.Write(wire.InitFailed, errwire.Append(nil, err))
 		select {} // the pool ends this process
