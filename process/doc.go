@@ -10,12 +10,17 @@
 //	defer pool.Close()
 //	codes, err := parfor.Map(ctx, items, post, parfor.On(pool))
 //
+// [Call] runs one function in a process of its own. [Logs] brings workers' log
+// records to the program's handler, [Pool.Profile] their profiles, [WorkerOf]
+// tells them apart.
+//
 // Where things are: main.go and guard.go begin a worker. pool.go, attach.go,
 // options.go and close.go are the pool as loops see it. owner.go is the
 // goroutine that owns one worker; start.go, fill.go, push.go, grant.go,
 // drain.go, tail.go, orders.go, park.go, spin.go, kill.go and end.go are what it
 // does. spawn.go, proc.go, outbox.go and output.go are its process; cause.go
 // says why that ended, supervise.go watches the clock. worker.go, slot.go,
-// body.go, loops.go, upcalls.go and signals.go run in the worker. The memory
+// body.go, loops.go, upcalls.go, signals.go, loghandler.go and profiler.go run in
+// the worker; logs.go and profile.go are the pool's side of the last two. The memory
 // they share is package internal/shm; docs/process-pool.md has the whole.
 package process
