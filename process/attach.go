@@ -86,6 +86,7 @@ func (r remote) Attach(j engine.Job) (engine.Handle, error) {
 		a.id |= announced
 	}
 	p.jobs[a.id] = a
+	p.relay.meet(a.id, s.Name)
 	if s.Timeout > 0 {
 		p.watch(a)
 	}

@@ -111,6 +111,7 @@ func (p *Pool) end() {
 		}
 		p.shut = true
 		p.mu.Unlock()
+		p.relay.end()
 		p.supervisor.end()
 		p.undertaker.end()
 		p.spawner.end()
@@ -124,7 +125,7 @@ func (p *Pool) end() {
 }
 
 // quitGrace is how long a worker's exit hooks may take.
-const quitGrace = 5 * time.Second
+var quitGrace = 5 * time.Second
 
 // flaws collects what went wrong outside of any task.
 type flaws struct {

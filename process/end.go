@@ -120,8 +120,11 @@ func (o *owner) report(d *death) {
 	if exit != nil {
 		o.pool.flaws.add(fmt.Errorf("parfor: worker %d, when it ended: %w", d.pid, exit))
 	}
-	if d.cause == parfor.RaceDetected {
+	switch {
+	case d.cause == parfor.RaceDetected:
 		o.pool.flaws.add(d.err())
+	case d.code > 0: // an exit hook ended it
+		o.pool.flaws.add(fmt.Errorf("parfor: worker %d, when it ended: %w", d.pid, d.err()))
 	}
 }
 

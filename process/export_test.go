@@ -1,5 +1,7 @@
 package process
 
+import "time"
+
 // Raced says whether the race detector is in this program.
 const Raced = raced
 
@@ -8,6 +10,13 @@ const Raced = raced
 func SetFileSystem(root string) (was string) {
 	was, fileSystem = fileSystem, root
 	return was
+}
+
+// QuitGrace changes how long exit hooks may take, until undo. No pool is open.
+func QuitGrace(d time.Duration) (undo func()) {
+	before := quitGrace
+	quitGrace = d
+	return func() { quitGrace = before }
 }
 
 // Ledger sums what the workers published, by their memory, and what was read

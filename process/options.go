@@ -30,6 +30,7 @@ type options struct {
 	restart int
 	breaker int
 	limits
+	logging
 }
 
 func configure(opts []Option) (options, error) {
@@ -71,7 +72,8 @@ func ItemsPerWorker(k int) Option {
 // WorkerInit runs fn once in every worker, replacements included, before its
 // first task. The function is registered with [RegisterInit], like a body. If
 // it fails, the pool fails: loops get its error at once, and no worker is
-// started again.
+// started again. It may open what bodies share, by Get of a parfor.PerWorker, so
+// that no task waits for it; nothing bounds its time but the contexts of loops.
 func WorkerInit(fn func(context.Context) error) Option {
 	return func(o *options) error {
 		if fn == nil {

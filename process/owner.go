@@ -53,6 +53,7 @@ type owner struct {
 
 	reach sync.RWMutex // held to look into proc's memory from outside
 	proc  *proc
+	nth   uint32 // process that it has started
 
 	recs       [shm.RingSize]rec
 	head, tail uint64

@@ -33,6 +33,7 @@ type Pool struct {
 	output  output
 	unbind  func() bool
 
+	relay      *relay // nil without Logs
 	undertaker *undertaker
 	supervisor *supervisor
 	container  *container
@@ -112,6 +113,7 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	p.idle.L = &p.mu
 	p.output.init(&p.options)
 	p.spawner = startSpawner()
+	p.relay = p.logging.start()
 	p.undertaker = startUndertaker(p)
 	p.supervisor = &supervisor{pool: p, wake: make(chan struct{}, 1)}
 	living.Add(1)

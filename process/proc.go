@@ -32,6 +32,8 @@ type proc struct {
 	fate     *fate
 	term     term
 	tempDir  string
+	logged   uint64 // bytes of its log that the relay has dealt with
+	profiles profiles
 
 	read  chan struct{} // closed when its pipe has ended
 	hello atomic.Bool
@@ -63,7 +65,11 @@ func (p *proc) listen(up *os.File) {
 	in := wire.NewReader(up, wire.MaxPayload)
 	for {
 		t, b, err := in.Next()
-		if err == nil && t != wire.Bell {
+		if t == wire.Log && err == nil {
+			err = p.owner.pool.relay.take(p, b)
+		} else if t == wire.Profiled && err == nil {
+			err = p.profiles.take(b)
+		} else if err == nil && t != wire.Bell {
 			err = p.post(t, b)
 		}
 		if err != nil {
@@ -73,6 +79,7 @@ func (p *proc) listen(up *os.File) {
 				p.mu.Unlock()
 				p.kill()
 			}
+			p.profiles.end()
 			p.ended.Store(true)
 			p.owner.signal()
 			return

@@ -67,7 +67,7 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 	var nonce [8]byte
 	rand.Read(nonce[:])
 	secret := binary.LittleEndian.Uint64(nonce[:])
-	mem, err := shm.Create(p.slots, secret, shm.Identity{Life: lives.Add(1), Pool: p.id})
+	mem, err := shm.Create(p.slots, secret, o.identity())
 	if err != nil {
 		return nil, fmt.Errorf("parfor: memory for a worker: %w", err)
 	}

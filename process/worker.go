@@ -32,6 +32,8 @@ type worker struct {
 	bodies   []*registry.Body
 	loops    loops
 	calls    upcalls
+	log      logWindow
+	profiles profiler
 	lead     sync.Mutex // held by the slot that waits for the bell
 	quit     atomic.Bool
 }
@@ -44,6 +46,7 @@ func runWorker() {
 		fail("%v", err)
 	}
 	w := &worker{mem: mem, identity: mem.Identity(), queue: mem.Queue(), bodies: registry.All()}
+	itself = Worker{Number: int(w.identity.Number), Life: int(w.identity.Nth)}
 	w.up = wire.NewWriter(inheritedFile(upFD, "parfor-up"))
 	w.loops.init(w.identity.Pool)
 	keepFD(bellFD)
@@ -64,6 +67,7 @@ func runWorker() {
 	if err := w.up.Write(wire.Hello, hello); err != nil {
 		fail("the pool is gone: %v", err)
 	}
+	w.startLog()
 	w.initialize()
 	for i := range mem.Slots() {
 		go newSlot(w, i).run()
@@ -93,7 +97,7 @@ func (w *worker) initialize() {
 		select {}
 	}
 	done := make(chan error, 1)
-	go func() { done <- w.loops.initializer(b) }()
+	go w.loops.initializer(b, done)
 	if err := <-done; err != nil {
 		w.up.Write(wire.InitFailed, errwire.Append(nil, err))
 		select {} // the pool ends this process
@@ -120,6 +124,10 @@ func (w *worker) obey(ctl *os.File) {
 			err = w.loops.close(b)
 		case wire.Reply:
 			err = w.calls.reply(b)
+		case wire.Profile:
+			err = w.profiles.order(w.up, b)
+		case wire.Logged:
+			err = w.hasRead(b)
 		case wire.Quit:
 			go w.leave()
 		}
@@ -137,6 +145,7 @@ func (w *worker) leave() {
 	if err := task.ExitWorker(); err != nil {
 		w.up.Write(wire.Leaving, errwire.Append(nil, err))
 	}
+	w.tellDropped()
 	os.Exit(0)
 }
 

@@ -36,7 +36,6 @@ type header struct {
 	slots   uint64
 	results uint64 // bytes of each result ring
 	ident   Identity
-	_       [2]uint64
 
 	// Bells. Each has its cache line: a worker that announces results must not
 	// pull the line from under a pool that looks whether it sleeps.
@@ -47,6 +46,10 @@ type header struct {
 type Identity struct {
 	Life uint64 // number of this worker's life in the pool's program, from 1
 	Pool uint64 // random number of the pool
+
+	Number uint32 // of the worker in its pool, from 0
+	Nth    uint32 // process with that number, from 1
+	Level  int64  // of log records that somebody wants, math.MaxInt64 if nobody wants any
 }
 
 // Bells tell each side whether the other one sleeps, and thus needs a byte in

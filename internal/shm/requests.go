@@ -238,3 +238,19 @@ func (q *Requests) Running() (index int64, ok bool) {
 	}
 	return q.ring[(pos-1)%RingSize].Index, true
 }
+
+// RunningTask is Running for who is in the worker, and gets the whole task. It
+// reports false where several slots share the ring: a slot gives its request
+// back before it runs the task.
+func (q *Requests) RunningTask() (t Task, ok bool) {
+	if len(q.m.slots) > 1 {
+		return t, false
+	}
+	current := &q.m.slots[0].Current
+	pos := current.Load()
+	if pos == 0 {
+		return t, false
+	}
+	t = q.ring[(pos-1)%RingSize].Task
+	return t, current.Load() == pos
+}
