@@ -9,7 +9,7 @@ import (
 	"parfor.dev/parfor/cmd/parfor/internal/child/spill"
 )
 
-const tells = false
+var tells = false
 
 // Attributes are those of a process that leads a group of its own. The system
 // tells it nothing of the end of parfor; [Guard] does.

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 // guarded runs a line, which holds descriptor 3, under a guard, and says when
 // that is up.
 func guarded(line string) {
+	tells = tells && os.Getenv("PARFOR_GUARD_UNTOLD") == ""
 	grace, _ := time.ParseDuration(os.Getenv("PARFOR_GUARD_GRACE"))
 	g := NewGuard(grace)
 	defer g.Close()
@@ -50,52 +51,55 @@ func guarded(line string) {
 // TestGuard kills -9 a process that guards a group, and waits until nobody of
 // that holds the pipe any more, whatever its attitude.
 func TestGuard(t *testing.T) {
-	for name, c := range map[string]struct{ line, grace, says string }{
+	tests := map[string]struct{ line, grace, says string }{
 		"a program of a shell":   {`echo up; sleep 300; echo not >&3`, "1m", ""},
 		"a pipeline":             {`{ echo up; sleep 300; } | { read x; echo $x; sleep 300; }`, "1m", ""},
 		"cleans up":              {`trap 'kill $!; sh -c "echo bye >&3"; exit' TERM; sleep 300 3>&- & echo up; wait`, "1m", "bye"},
 		"ignores TERM":           {`trap "" TERM; echo up; while :; do sleep 300; done`, "300ms", ""},
 		"an orphan ignores TERM": {`(trap "" TERM; echo up; while :; do sleep 300; done) & wait`, "300ms", ""},
 		"an orphan cleans up":    {`(trap 'kill $!; echo bye >&3; exit' TERM; sleep 300 3>&- & echo up; wait) & wait`, "1m", "bye"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r, w, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			exe, err := os.Executable()
-			if err != nil {
-				t.Fatal(err)
-			}
-			cmd := exec.Command(exe)
-			cmd.Env = append(os.Environ(), "PARFOR_GUARD_GRACE="+c.grace, "PARFOR_GUARD_TEST=exec >&3; "+c.line)
-			cmd.ExtraFiles, cmd.Stderr = []*os.File{w}, t.Output()
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			w.Close()
-			if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-				t.Fatal(err)
-			}
-			said := bufio.NewReader(r)
-			if up, err := said.ReadString('\n'); up != "up\n" {
-				t.Fatal(up, err)
-			}
-			cmd.Process.Kill()
-			cmd.Wait()
-			r.SetReadDeadline(time.Now().Add(time.Minute))
-			rest, err := io.ReadAll(said)
-			got := slices.Compact(strings.Fields(string(rest))) // the kernel may signal more than once
-			if err != nil || strings.Join(got, " ") != c.says {
-				t.Errorf("%q, %v", rest, err)
-			}
-		})
+	}
+	for name, c := range tests {
+		for mode, env := range map[string]string{"": "", ", no system tells": "yes"} {
+			t.Run(name+mode, func(t *testing.T) {
+				t.Parallel()
+				r, w, err := os.Pipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.Close()
+				exe, err := os.Executable()
+				if err != nil {
+					t.Fatal(err)
+				}
+				cmd := exec.Command(exe)
+				cmd.Env = append(os.Environ(), "PARFOR_GUARD_GRACE="+c.grace, "PARFOR_GUARD_TEST=exec >&3; "+c.line, "PARFOR_GUARD_UNTOLD="+env)
+				cmd.ExtraFiles, cmd.Stderr = []*os.File{w}, t.Output()
+				out, err := cmd.StdoutPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				w.Close()
+				if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+					t.Fatal(err)
+				}
+				said := bufio.NewReader(r)
+				if up, err := said.ReadString('\n'); up != "up\n" {
+					t.Fatal(up, err)
+				}
+				cmd.Process.Kill()
+				cmd.Wait()
+				r.SetReadDeadline(time.Now().Add(time.Minute))
+				rest, err := io.ReadAll(said)
+				got := slices.Compact(strings.Fields(string(rest))) // the kernel may signal more than once
+				if err != nil || strings.Join(got, " ") != c.says {
+					t.Errorf("%q, %v", rest, err)
+				}
+			})
+		}
 	}
 }
 
