@@ -28,12 +28,12 @@ type printed struct{ stdout, stderr output.Content }
 type text = output.Bytes
 
 func (s *session) newPrinter(watch []observe.Observer) *printer {
-	var stdout, stderr io.Writer = os.Stdout, s.stderr
+	var stdout io.Writer = os.Stdout
 	for _, o := range watch {
-		stdout, stderr = above(o, stdout, os.Stdout), above(o, stderr, os.Stderr)
+		stdout = above(o, stdout, os.Stdout)
 	}
 	return &printer{
-		to:     output.New(output.Options{Stdout: stdout, Stderr: stderr, KeepOrder: s.keepOrder, Tag: s.tag}),
+		to:     output.New(output.Options{Stdout: stdout, Stderr: s.stderr, KeepOrder: s.keepOrder, Tag: s.tag}),
 		silent: s.json || s.quiet,
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"parfor.dev/parfor/trace"
 )
 
-// observers are those that the user asked for. Done ends what they have open.
+// observers are those that the user asked for. What is said on standard error
+// from here on stands above the line that one of them may draw there. Done ends
+// what they have open.
 func (s *session) observers() (all []observe.Observer, done func(), err error) {
 	switch s.progress {
 	case "none":
@@ -21,8 +23,13 @@ func (s *session) observers() (all []observe.Observer, done func(), err error) {
 	case "tty":
 		all = append(all, progress.Line(s.stderr, progress.As(progress.Terminal)))
 	default:
-		all = append(all, progress.Line(s.stderr))
+		if s.typed { // a line would be drawn over what is being typed
+			all = append(all, progress.Receipt(s.stderr))
+		} else {
+			all = append(all, progress.Line(s.stderr))
+		}
 	}
+	s.stderr = above(all[0], s.stderr, os.Stderr)
 	if s.trace == "" {
 		return all, func() {}, nil
 	}
