@@ -32,7 +32,7 @@ func main() {
 func run(args []string) int {
 	ctx, sigs, stop := watchSignals(context.Background())
 	defer stop()
-	root := rootCommand()
+	root := rootCommand(args)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil || errors.Is(err, errStoppedCleanly) {
@@ -48,7 +48,19 @@ func run(args []string) int {
 	return exitCode(err)
 }
 
-func rootCommand() *cobra.Command {
+// verbs are the commands, as the help lists them.
+var verbs = []struct {
+	name    string
+	command func() *cobra.Command
+}{
+	{"run", runCommand}, {"http", httpCommand}, {"show", showCommand},
+	{"plot", plotCommand}, {"compare", compareCommand}, {"mock", mockCommand},
+}
+
+// rootCommand is the command with the verb that the arguments begin with. Only
+// without one are there all of them, for help and completion: to build those
+// takes a good part of a start.
+func rootCommand(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:     "parfor",
 		Version: buildOf(),
@@ -66,7 +78,16 @@ func rootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(runCommand(), httpCommand(), showCommand(), plotCommand(), compareCommand(), mockCommand())
+	for _, v := range verbs {
+		if len(args) > 0 && args[0] == v.name {
+			root.AddCommand(v.command())
+			root.CompletionOptions.DisableDefaultCmd = true
+			return root
+		}
+	}
+	for _, v := range verbs {
+		root.AddCommand(v.command())
+	}
 	completions(root)
 	return root
 }
