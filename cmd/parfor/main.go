@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -78,6 +79,7 @@ func rootCommand(args []string) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
+	root.SetHelpFunc(wrapped(root.HelpFunc()))
 	for _, v := range verbs {
 		if len(args) > 0 && args[0] == v.name {
 			root.AddCommand(v.command())
@@ -88,6 +90,8 @@ func rootCommand(args []string) *cobra.Command {
 	for _, v := range verbs {
 		root.AddCommand(v.command())
 	}
-	completions(root)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		completions(root)
+	}
 	return root
 }
