@@ -45,11 +45,13 @@ type session struct {
 	cmd    *cobra.Command
 	source *item.Source
 	keys   *template.Template
+	stdout io.Writer // set with the observers
 	stderr io.Writer
 	start  time.Time
 	typed  bool // items come from the terminal
 
 	printer *printer
+	last    *lastWord
 	cancel  context.CancelCauseFunc
 	closing string // what the verb says at the end
 
@@ -134,7 +136,7 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 		go s.source.Close() //nolint:errcheck // a read of standard input must not hold us up
 		fmt.Fprintln(s.stderr, "parfor: finishing what runs; ^C again ends it")
 	})()
-	s.printer = s.newPrinter(watch)
+	s.printer = s.newPrinter()
 	defer s.printer.close() //nolint:errcheck // flushed below
 	failures := loop.Failures{}
 	if s.failFast {
