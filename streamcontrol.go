@@ -36,6 +36,8 @@ func (s *stream[In, Out]) resize(n int) {
 	}
 	if s.engine.Local == nil && s.engine.Remote == nil {
 		s.width = max(s.width, n) // goroutines of its own
+	} else if s.engine.Remote != nil {
+		s.width = max(s.width, s.engine.Remote.Slots()) // a pool may have grown
 	}
 	n = min(n, s.width)
 	s.meter.Event(observe.Event{Kind: observe.Scale, Index: -1, Text: fmt.Sprintf("%d -> %d workers: set", s.room(), n)})

@@ -23,6 +23,21 @@ func (j *streamJob[In, Out]) Spec() *engine.Spec { return j.what }
 // Pending is not known: the source may end at any item.
 func (j *streamJob[In, Out]) Pending() int { return -1 }
 
+// Waiting is how many items could start now if there were workers for them.
+func (j *streamJob[In, Out]) Waiting() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case j.stop.Load():
+		return 0
+	case j.gate == nil:
+		return j.ready.len()
+	case j.gate.shut():
+		return 0
+	}
+	return min(j.ready.len()+len(j.redo), max(0, j.room()-j.gate.running))
+}
+
 func (j *streamJob[In, Out]) Take(dst []engine.Task) (n int, more bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

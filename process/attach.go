@@ -71,7 +71,7 @@ func (a *attachment) Run() uint64 { return uint64(a.id) }
 func (r remote) Attach(j engine.Job) (engine.Handle, error) {
 	p, s := r.Pool, j.Spec()
 	a := &attachment{pool: p, job: j, spec: s, body: p.bodies[s.Body]}
-	if s.Workers > 0 && s.Workers < p.Slots() {
+	if s.Workers > 0 { // though it may be more than there are slots: see Resize
 		a.capped = true
 		a.spare.Store(int64(s.Workers))
 	}
@@ -110,7 +110,7 @@ func (a *attachment) cancel() {
 	}
 	p.mu.Unlock()
 	p.cancels.Add(1)
-	for _, o := range p.owners {
+	for _, o := range p.team() {
 		o.signal()
 	}
 }
@@ -135,7 +135,7 @@ func (a *attachment) Wake() {
 
 // Revoke takes a claimed task back if no worker has begun it.
 func (a *attachment) Revoke(t engine.Task) bool {
-	for _, o := range a.pool.owners {
+	for _, o := range a.pool.team() {
 		if o.revoke(a.id, t) {
 			return true
 		}
@@ -146,7 +146,7 @@ func (a *attachment) Revoke(t engine.Task) bool {
 // Running reports whether the body of a claimed task has begun: whatever is
 // claimed and waits in no ring runs.
 func (a *attachment) Running(t engine.Task) bool {
-	for _, o := range a.pool.owners {
+	for _, o := range a.pool.team() {
 		if o.queues(a.id, t) {
 			return false
 		}
@@ -175,8 +175,10 @@ func (a *attachment) Detach() {
 	}
 	p.mu.Unlock()
 	if a.pinned.Load() {
-		for _, o := range p.owners {
-			o.inbox.closeLoop(a.id)
+		for _, o := range p.team() {
+			if o.pid.Load() != 0 { // else nobody was told
+				o.inbox.closeLoop(a.id)
+			}
 		}
 	}
 	arena.SettleProgram() // what the loop wrote is what the next one reads

@@ -50,7 +50,7 @@ func (p *Pool) Kill() {
 		return
 	}
 	p.breakDown(fmt.Errorf("%w: %w", parfor.ErrClosed, parfor.ErrCanceled))
-	for _, o := range p.owners {
+	for _, o := range p.team() {
 		o.killed.Store(true)
 		o.kill()
 		o.signal()
@@ -81,7 +81,7 @@ func (p *Pool) breakDown(err error) {
 	}
 	p.mu.Unlock()
 	p.undertaker.signal()
-	for _, o := range p.owners {
+	for _, o := range p.team() {
 		o.signal()
 	}
 }
@@ -99,7 +99,8 @@ func (p *Pool) end() {
 		if p.unbind != nil {
 			p.unbind()
 		}
-		for _, o := range p.owners {
+		p.recruiter.end() // nobody else starts owners
+		for _, o := range p.team() {
 			o.quit.Store(true)
 			o.signal()
 		}

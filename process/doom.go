@@ -41,9 +41,11 @@ func (d *dooms) take() []doom {
 
 // Kill has the worker killed that runs the task.
 func (a *attachment) Kill(t engine.Task, cause error) {
-	for _, o := range a.pool.owners {
-		o.dooms.add(doom{a, t, cause})
-		o.signal()
+	for _, o := range a.pool.team() {
+		if o.pid.Load() != 0 {
+			o.dooms.add(doom{a, t, cause})
+			o.signal()
+		}
 	}
 }
 

@@ -41,6 +41,7 @@ func (o *owner) settleUp() {
 	if len(o.touched) == 0 {
 		return
 	}
+	o.load.Store(int32(o.held)) // before others get the grants: see recruiter
 	for _, sh := range o.touched {
 		sh.touched = false
 		if sh.ok|sh.failed|sh.retried != 0 {
@@ -55,6 +56,9 @@ func (o *owner) settleUp() {
 	o.loaded()
 	if o.strikes != 0 {
 		o.strikes = 0
+	}
+	if o.stuck.Load() != 0 {
+		o.stuck.Store(0)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // tasks that a slot had claimed are lost, and those that none had are given
 // back.
 func (o *owner) bury() {
-	o.hungry.Store(false)
+	o.withdraw()
 	pr := o.proc
 	if !pr.ended.Load() {
 		pr.kill()
@@ -48,7 +48,7 @@ func (o *owner) bury() {
 	o.report(&d)
 	lost := o.settle(&d)
 	o.retireProc()
-	o.next(&d, lost)
+	o.next(lost, pr.leaving)
 }
 
 // settle gives back what never began and fails what did.
@@ -109,6 +109,8 @@ func (o *owner) report(d *death) {
 		text = d.err().Error()
 	case o.worn():
 		text = observe.DownRecycled
+	case !o.quit.Load():
+		text = observe.DownIdle
 	}
 	o.pool.event(observe.WorkerDown, o.id, d.pid, text)
 	if !pr.leaving {
@@ -148,18 +150,17 @@ func (o *owner) retireProc() {
 
 // next decides what follows a death. Workers that die without having finished
 // or lost a task, one after the other, are replaced ever more slowly.
-func (o *owner) next(d *death, lost int) {
-	o.stage = starting
-	if o.quit.Load() || o.killed.Load() || o.pool.brokenBy() != nil {
-		o.stage = gone
-		return
-	}
-	if o.served == 0 && lost == 0 {
+func (o *owner) next(lost int, orderly bool) {
+	if o.served == 0 && lost == 0 && !orderly {
 		o.strikes++
 	} else {
 		o.strikes = 0
 	}
+	if o.after() == starting {
+		o.standing.Store(int32(coming))
+	}
 	o.pause(o.strikes)
+	o.stage = o.after()
 }
 
 // lay ends a process that never served, and says what it left.

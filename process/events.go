@@ -24,7 +24,7 @@ func (p *Pool) announceUp(a *attachment) {
 	if !a.spec.Meter.Watched() {
 		return
 	}
-	for _, o := range p.owners {
+	for _, o := range p.team() {
 		if pid := o.pid.Load(); pid != 0 {
 			a.spec.Meter.Event(observe.Event{Kind: observe.WorkerUp, Worker: o.id, PID: int(pid), Index: -1})
 		}
@@ -35,7 +35,7 @@ func (p *Pool) announceUp(a *attachment) {
 // to look at them, or to kill one and see what happens.
 func (p *Pool) PIDs() []int {
 	var pids []int
-	for _, o := range p.owners {
+	for _, o := range p.team() {
 		if pid := o.pid.Load(); pid != 0 {
 			pids = append(pids, int(pid))
 		}

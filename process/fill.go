@@ -96,7 +96,7 @@ func (o *owner) limit(a *attachment, jobs int) int {
 		o.depth = max(p.slots, min(target, 2*max(o.depth, o.held)))
 		ahead := o.depth - o.held
 		if pending := a.job.Pending(); pending >= 0 {
-			ahead = min(ahead, (pending+jobs-1)/(2*len(p.owners)))
+			ahead = min(ahead, (pending+jobs-1)/(2*int(p.most.Load())))
 		}
 		if ahead >= o.depth/4 || free > 0 {
 			want = max(free, ahead)

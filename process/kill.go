@@ -30,7 +30,7 @@ func (o *owner) stop(late *overdue) {
 	if !o.overran(late) {
 		return
 	}
-	o.hungry.Store(false)
+	o.withdraw()
 	o.giveBacklog()
 	o.takeBack(func(*share) bool { return true }, -1)
 	o.await(late.grace, func() bool { return o.held <= 1 || !o.overran(late) })

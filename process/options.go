@@ -31,6 +31,7 @@ type options struct {
 	breaker int
 	limits
 	logging
+	elastic
 }
 
 func configure(opts []Option) (options, error) {

@@ -12,18 +12,26 @@ import (
 
 // stage of a worker's life. Its owner alone changes it:
 //
+//	absent   -> starting  the recruiter calls it: it is to be kept, or tasks wait
+//	         -> gone      the pool ends or is broken
 //	starting -> serving   it said hello
 //	         -> starting  it died before; after a pause, unless the breaker trips
+//	         -> absent    likewise, if it is not one that is kept
 //	         -> gone      the pool ends or is broken
-//	serving  -> leaving   the pool ends, or the worker has run enough tasks
+//	serving  -> leaving   the pool ends or is too large, or the worker has run enough
+//	                      tasks, or none for too long
 //	         -> dying     its pipe ended, it was killed, its memory is corrupt
 //	leaving  -> dying     always: an orderly end is read out like any other
 //	dying    -> starting  its tasks are settled
+//	         -> absent    likewise, if it is not one that is kept
 //	         -> gone      the pool ends or is broken
+//
+// An owner begins as starting, and has its goroutine until it is gone.
 type stage int
 
 const (
 	starting stage = iota
+	absent
 	serving
 	leaving
 	dying
@@ -39,23 +47,25 @@ type owner struct {
 	wake  chan struct{} // somebody left something: a bell, a job, an order
 
 	// for others to read or write
-	hungry  atomic.Bool  // a slot is free and no job had a task
-	load    atomic.Int32 // tasks it holds
-	pid     atomic.Int64
-	quit    atomic.Bool
-	killed  atomic.Bool // by Pool.Kill
-	steal   atomic.Bool // another worker is idle: give it of the tail
-	revoked atomic.Int32
-	late    atomic.Pointer[overdue]
-	fate    atomic.Pointer[fate]
-	dooms   dooms
-	inbox   inbox
+	hungry   atomic.Bool  // a slot is free and no job had a task
+	load     atomic.Int32 // tasks it holds
+	pid      atomic.Int64
+	quit     atomic.Bool
+	killed   atomic.Bool // by Pool.Kill
+	steal    atomic.Bool // another worker is idle: give it of the tail
+	revoked  atomic.Int32
+	stuck    atomic.Int32 // tasks that wait behind slow ones, which others could run
+	standing atomic.Int32 // see type standing
+	late     atomic.Pointer[overdue]
+	fate     atomic.Pointer[fate]
+	dooms    dooms
+	inbox    inbox
 
 	reach sync.RWMutex // held to look into proc's memory from outside
 	proc  *proc
 	nth   uint32 // process that it has started
 
-	recs       [shm.RingSize]rec
+	recs       *[shm.RingSize]rec // nil while there is no worker, as ts
 	head, tail uint64
 	arenaHead  uint64
 	arenaTail  uint64
@@ -82,6 +92,7 @@ type owner struct {
 	outcome    engine.Outcome
 	res        shm.Result
 	timer      *time.Timer
+	idleSince  int64 // when it ran out of tasks, if it may end for that
 }
 
 // rec is a task in the worker's hands.
@@ -120,7 +131,7 @@ type backlog struct {
 func newOwner(p *Pool, id int) *owner {
 	o := &owner{pool: p, id: id, wake: make(chan struct{}, 1), shares: map[*attachment]*share{},
 		moved: map[uint64]rec{}, told: map[uint32]bool{}, cost: make([]float64, len(p.bodies)),
-		ts: make([]engine.Task, shm.RingSize), timer: time.NewTimer(time.Hour)}
+		timer: time.NewTimer(time.Hour)}
 	o.timer.Stop()
 	o.arrived = func() bool { return len(o.wake) > 0 || o.proc.readers[0].Unread() > 0 }
 	return o
@@ -133,17 +144,18 @@ func (o *owner) signal() {
 	}
 }
 
-// run is the goroutine. It reports the first start.
+// run is the goroutine. It reports the first start, if somebody waits for it.
 func (o *owner) run(started chan<- error) {
 	defer o.pool.running.Done()
-	first := true
 	for o.stage != gone {
 		switch o.stage {
+		case absent:
+			o.rest()
 		case starting:
 			err := o.start()
-			if first {
-				first = false
+			if started != nil {
 				started <- err
+				started = nil
 				if err != nil {
 					o.stage = gone
 				}
@@ -174,11 +186,8 @@ func (o *owner) serve() {
 		if o.control(); o.stage != serving {
 			return
 		}
-		worn := o.worn()
-		if worn {
-			o.stepAside()
-		}
-		if o.pool.brokenBy() == nil && !worn {
+		retires := o.retires()
+		if o.pool.brokenBy() == nil && !retires {
 			o.hungry.Store(false)
 			// What was just given away is for the one who asked: it would be
 			// back here before that one has woken.
@@ -191,11 +200,11 @@ func (o *owner) serve() {
 				o.hungry.Store(true)
 				o.fill()
 			}
-		} else if o.held == 0 && (worn || o.quit.Load()) {
+		} else if o.held == 0 && (retires || o.quit.Load()) {
 			o.stage = leaving
 			return
 		}
-		if o.quit.Load() && o.held == 0 && o.backlog.sh == nil {
+		if (o.idled() || o.quit.Load()) && o.held == 0 && o.backlog.sh == nil {
 			o.stage = leaving
 			return
 		}

@@ -25,10 +25,12 @@ func (o *owner) park() {
 	switch {
 	case want > 1 || o.backlog.sh != nil:
 		wait = time.Millisecond
-	case o.held < o.pool.slots && o.beg():
+	case o.held < o.pool.slots && standing(o.standing.Load()) == open && o.beg():
 		wait = time.Millisecond
-	case o.held == 0 && o.proc.mem.Keeps():
-		wait = keepTime
+	case o.held == 0:
+		wait = o.hibernate()
+	case o.held > o.pool.slots && o.pool.vacant.Load():
+		wait = stuckTime
 	}
 	if wait == 0 {
 		<-o.wake
@@ -39,11 +41,13 @@ func (o *owner) park() {
 	case <-o.wake:
 		o.timer.Stop()
 	case <-o.timer.C:
-		if want > 1 && o.proc.unread() == 0 {
+		switch {
+		case want > 1 && o.proc.unread() == 0:
 			o.patient = false
-		}
-		if wait == keepTime {
+		case o.held == 0 && wait == keepTime:
 			o.proc.mem.FreeKept()
+		case wait == stuckTime && o.proc.unread() == 0:
+			o.call()
 		}
 	}
 }

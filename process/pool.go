@@ -26,7 +26,9 @@ type Pool struct {
 	options
 	id      uint64 // random: tells its loops from those of other pools
 	bodies  map[*registry.Body]uint32
-	owners  []*owner
+	owners  atomic.Pointer[[]*owner] // see team
+	most    atomic.Int64             // workers
+	vacant  atomic.Bool              // there may be fewer
 	spawner *spawner
 	ledger  engine.Ledger
 	care    atomic.Int64 // commits until workers stop being careful
@@ -38,6 +40,7 @@ type Pool struct {
 	supervisor *supervisor
 	container  *container
 	shelter    shelter
+	recruiter  *recruiter
 	busy       atomic.Int32  // workers that hold tasks
 	cancels    atomic.Uint64 // counts loops whose context ended
 	flaws      flaws
@@ -54,6 +57,7 @@ type Pool struct {
 	shut     bool  // no more jobs
 	broken   error // why no task can run any more
 	strikes  int   // failed starts in a row
+	proven   bool  // some worker has started, or NewPool reports that none does
 	idle     sync.Cond
 
 	running sync.WaitGroup // owners
@@ -68,7 +72,8 @@ var (
 )
 
 // NewPool starts n worker processes, GOMAXPROCS of them if n is 0, and returns
-// once all of them run. If one can't be started those that were are ended, and
+// once all of them run. (With [MinWorkers] it starts fewer, and the others when
+// there is work for them; [Pool.Resize] changes n.) If one can't be started those that were are ended, and
 // the error holds what it wrote to standard error. The context bounds the start
 // and the pool's life: when it is cancelled, running tasks are, as by
 // [Pool.CloseNow].
@@ -80,6 +85,11 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	o, err := configure(opts)
 	if n < 0 {
 		err = errors.Join(fmt.Errorf("%w: NewPool(%d): the number of workers can't be negative", parfor.ErrOption, n), err)
+	} else {
+		if n == 0 {
+			n = runtime.GOMAXPROCS(0)
+		}
+		err = errors.Join(err, o.fit(n))
 	}
 	if err != nil {
 		return nil, err
@@ -95,9 +105,6 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
-	}
-	if n == 0 {
-		n = runtime.GOMAXPROCS(0)
 	}
 	p := &Pool{options: o, id: rand.Uint64() | 1, jobs: map[uint32]*attachment{}, bodies: map[*registry.Body]uint32{}, ended: make(chan struct{})}
 	for i, b := range registry.All() {
@@ -116,11 +123,13 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	p.relay = p.logging.start()
 	p.undertaker = startUndertaker(p)
 	p.supervisor = &supervisor{pool: p, wake: make(chan struct{}, 1)}
+	p.recruiter = startRecruiter(p)
 	living.Add(1)
 	pools.Store(p.id, p)
-	for i := range n {
-		p.owners = append(p.owners, newOwner(p, i))
-	}
+	p.owners.Store(&[]*owner{})
+	p.most.Store(int64(n))
+	p.vacant.Store(p.kept() < n)
+	p.proven = p.kept() > 0
 	if err := p.begin(ctx); err != nil {
 		p.Kill()
 		p.end()
@@ -129,15 +138,16 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	return p, nil
 }
 
-// begin starts the workers, all at once, and waits for them.
+// begin starts the workers that are kept, all at once, and waits for them.
 func (p *Pool) begin(ctx context.Context) error {
-	started := make(chan error, len(p.owners))
-	for _, o := range p.owners {
-		p.running.Add(1)
-		go o.run(started)
+	started := make(chan error, p.kept())
+	p.mu.Lock()
+	for range cap(started) {
+		go p.enlist().run(started)
 	}
+	p.mu.Unlock()
 	var bad error
-	for range p.owners {
+	for range cap(started) {
 		select {
 		case err := <-started:
 			if bad == nil && err != nil {
@@ -155,8 +165,8 @@ func (p *Pool) begin(ctx context.Context) error {
 	return nil
 }
 
-// Slots is how many tasks can run at once.
-func (p *Pool) Slots() int { return len(p.owners) * p.slots }
+// Slots is how many tasks can run at once, when all workers are there.
+func (p *Pool) Slots() int { return int(p.most.Load()) * p.slots }
 
 // Seal makes the pool an executor.
 func (p *Pool) Seal(engine.Key) engine.Engine {
@@ -175,15 +185,21 @@ func (p *Pool) Seal(engine.Key) engine.Engine {
 	return e
 }
 
-// wakeHungry tells the worker with the most room that there may be tasks.
+// wakeHungry tells the worker with the most room that there may be tasks. If
+// none has any it calls for more workers, as long as there may be more.
 func (p *Pool) wakeHungry() {
 	var best *owner
-	for _, o := range p.owners {
+	for _, o := range p.team() {
 		if o.hungry.Load() && (best == nil || o.load.Load() < best.load.Load()) {
 			best = o
 		}
 	}
-	if best != nil && best.hungry.CompareAndSwap(true, false) {
+	switch {
+	case best == nil:
+		if p.vacant.Load() {
+			p.recruiter.signal()
+		}
+	case best.hungry.CompareAndSwap(true, false):
 		best.signal()
 	}
 }

@@ -127,7 +127,7 @@ func (p *proc) post(t wire.Type, b []byte) error {
 func (p *Pool) started() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.strikes = 0
+	p.strikes, p.proven = 0, true
 }
 
 // mismatch reports a worker that doesn't know the same functions.

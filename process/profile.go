@@ -39,7 +39,10 @@ func (p *Pool) Profile(ctx context.Context, worker int, name string, d time.Dura
 	if err := p.checkProfile(worker, name, d); err != nil {
 		return err
 	}
-	pr := p.owners[worker].running()
+	var pr *proc
+	if team := p.team(); worker < len(team) {
+		pr = team[worker].running()
+	}
 	if pr == nil {
 		return fmt.Errorf("parfor: no profile of worker %d: it has no process now: try again when it has started", worker)
 	}
@@ -79,8 +82,8 @@ func (p *Pool) checkProfile(worker int, name string, d time.Duration) error {
 	switch {
 	case p == nil:
 		return parfor.ErrNoExecutor
-	case worker < 0 || worker >= len(p.owners):
-		return bad("worker %d: there are 0 to %d", worker, len(p.owners)-1)
+	case worker < 0 || worker >= int(p.most.Load()):
+		return bad("worker %d: there are 0 to %d", worker, p.most.Load()-1)
 	case name == "":
 		return bad("no name: give one of %q", profileNames)
 	case d < 0, timed && d == 0:

@@ -67,14 +67,3 @@ func (t *term) end() {
 func (o *owner) worn() bool {
 	return o.proc.term.over.Load() || o.pool.restart > 0 && o.served+o.held >= o.pool.restart
 }
-
-// stepAside is for a worker that takes no more tasks while others do: what waits
-// in it is theirs, and if somebody has just woken it for a task they are told.
-func (o *owner) stepAside() {
-	o.hungry.Store(false)
-	if o.proc.term.over.Load() || o.proc.fate != nil {
-		o.takeBack(func(*share) bool { return true }, -1)
-		o.giveBacklog()
-	}
-	o.pool.wakeHungry()
-}

@@ -149,7 +149,7 @@ func (p *Pool) width() int {
 	if len(p.cpus) > 0 {
 		return 1
 	}
-	return max(1, runtime.GOMAXPROCS(0)/len(p.owners))
+	return max(1, runtime.GOMAXPROCS(0)/int(p.most.Load()))
 }
 
 // workerArgs are the program's own, so that a worker has the same flags. A test

@@ -12,6 +12,7 @@ import (
 // start starts a process and waits for its hello.
 func (o *owner) start() error {
 	o.hungry.Store(false)
+	o.standing.Store(int32(coming))
 	if o.quit.Load() || o.pool.brokenBy() != nil {
 		o.stage = gone
 		return o.pool.brokenBy()
@@ -51,6 +52,7 @@ func (o *owner) start() error {
 	o.pid.Store(int64(pr.pid))
 	o.stage = serving
 	o.beginTerm()
+	o.standing.Store(int32(open))
 	o.pool.event(observe.WorkerUp, o.id, pr.pid, "")
 	return nil
 }
@@ -62,6 +64,7 @@ func (o *owner) fresh() {
 	for i := range o.pool.slots + 1 {
 		o.areas = append(o.areas, i)
 	}
+	o.books()
 	clear(o.told)
 	for _, sh := range o.shares {
 		sh.told, sh.shard = false, nil
@@ -78,15 +81,22 @@ func (o *owner) stumble(err error) error {
 	o.proc = nil
 	o.reach.Unlock()
 	o.stage = starting
+	if o.quit.Load() || o.killed.Load() {
+		return err
+	}
 	p := o.pool
 	p.mu.Lock()
 	p.strikes++
-	n := p.strikes
+	n, proven := p.strikes, p.proven
 	p.mu.Unlock()
-	if n >= p.breaker {
+	switch {
+	case !proven: // what NewPool would have returned
+		p.breakDown(fmt.Errorf("parfor: the pool's first worker did not start: %w", err))
+	case n >= p.breaker:
 		p.breakDown(fmt.Errorf("parfor: %d workers in a row did not start: %w", n, err))
 	}
 	o.pause(n)
+	o.stage = o.after()
 	return err
 }
 
@@ -110,7 +120,7 @@ var errNoHello = errors.New("it ended before it reached process.Main: is Main ca
 
 // leave asks the worker to end and waits for it.
 func (o *owner) leave() {
-	o.hungry.Store(false)
+	o.withdraw()
 	o.stage = dying
 	o.proc.leaving = true
 	o.proc.ctl.send(wire.Quit, nil)

@@ -90,11 +90,8 @@ func (s *supervisor) run() {
 	pace := tick
 	every := time.NewTicker(pace)
 	defer every.Stop()
-	book := make([][]seen, len(s.pool.owners))
-	for i := range book {
-		book[i] = make([]seen, s.pool.slots)
-	}
-	rounds := make([]round, len(s.pool.owners))
+	var book [][]seen
+	var rounds []round
 	for last := meter.Now(); ; {
 		select {
 		case <-every.C:
@@ -107,7 +104,10 @@ func (s *supervisor) run() {
 		if next == 0 {
 			return
 		}
-		for i, o := range s.pool.owners {
+		for i, o := range s.pool.team() {
+			if i == len(book) {
+				book, rounds = append(book, make([]seen, s.pool.slots)), append(rounds, round{})
+			}
 			s.look(o, book[i], now, step)
 			s.visit(o, &rounds[i], step)
 		}

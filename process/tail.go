@@ -39,7 +39,7 @@ func (o *owner) takeBack(fits func(*share) bool, n int) {
 func (o *owner) beg() bool {
 	var rich *owner
 	most := int32(o.pool.slots)
-	for _, v := range o.pool.owners {
+	for _, v := range o.pool.team() {
 		if n := v.load.Load(); v != o && n > most {
 			rich, most = v, n
 		}

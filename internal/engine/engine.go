@@ -90,7 +90,9 @@ type Job interface {
 	Take(dst []Task) (n int, more bool)
 
 	// Pending estimates how many tasks are left unclaimed, for the sizing of
-	// batches; -1 when it can't be known.
+	// batches; -1 when it can't be known. A job that doesn't know how many will
+	// come may know how many are there: Waiting() int, for executors that start
+	// workers when they are needed.
 	Pending() int
 
 	// AppendItem appends the encoding of a claimed task's item. It goes on with
