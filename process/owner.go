@@ -39,16 +39,15 @@ type owner struct {
 	wake  chan struct{} // somebody left something: a bell, a job, an order
 
 	// for others to read or write
-	hungry  atomic.Bool  // a slot is free and no job had a task
-	load    atomic.Int32 // tasks it holds
-	pid     atomic.Int64
-	quit    atomic.Bool
-	killed  atomic.Bool // by Pool.Kill
-	steal   atomic.Bool // another worker is idle: give it of the tail
-	revoked atomic.Int32
-	late    atomic.Pointer[overdue]
-	dooms   dooms
-	inbox   inbox
+	hungry atomic.Bool  // a slot is free and no job had a task
+	load   atomic.Int32 // tasks it holds
+	pid    atomic.Int64
+	quit   atomic.Bool
+	killed atomic.Bool // by Pool.Kill
+	steal  atomic.Bool // another worker is idle: give it of the tail
+	late   atomic.Pointer[overdue]
+	dooms  dooms
+	inbox  inbox
 
 	reach sync.RWMutex // held to look into proc's memory from outside
 	proc  *proc
@@ -69,7 +68,10 @@ type owner struct {
 	cancels    uint64          // of the pool's, already looked at
 	gave       bool            // part of its queue to an idle worker, in this round
 	patient    bool            // results may wait for company
-	corrupt    error
+	corrupt    error           // its results can't be read any more
+	flaw       error           // ... or they can, but it will do nothing more
+	audit      audit
+	taken      taken
 	served     int // tasks finished in this process
 	strikes    int // lives in a row without a finished task
 	busy       bool
@@ -161,11 +163,11 @@ func (o *owner) serve() {
 	for {
 		o.drain()
 		switch {
-		case o.corrupt != nil || o.killed.Load():
+		case o.corrupt != nil || o.flaw != nil || o.killed.Load():
 			o.proc.kill()
 			o.stage = dying
 			return
-		case o.proc.ended.Load():
+		case o.proc.ended.Load() || o.stage == dying:
 			o.stage = dying
 			return
 		}

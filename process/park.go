@@ -29,6 +29,8 @@ func (o *owner) park() {
 		wait = time.Millisecond
 	case o.held == 0 && o.proc.mem.Keeps():
 		wait = keepTime
+	case o.held > 0:
+		wait = auditTime
 	}
 	if wait == 0 {
 		<-o.wake
@@ -42,10 +44,11 @@ func (o *owner) park() {
 		if want > 1 && o.proc.unread() == 0 {
 			o.patient = false
 		}
-		if wait == keepTime {
+		if o.held == 0 {
 			o.proc.mem.FreeKept()
 		}
 	}
+	o.inspect()
 }
 
 // want is for how many results the worker should ring. Each ring costs it and

@@ -87,11 +87,12 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 		return nil, fmt.Errorf("parfor: starting a worker: %w", err)
 	}
 	pr.pid = pr.process.Pid
-	pr.bell = ends.bellW
+	pr.up, pr.bell = ends.upR, ends.bellW
+	pr.bellConn, _ = ends.bellW.SyscallConn() // fails only for a nil file
 	pr.ctl = startOutbox(ends.ctlW)
 	pr.stdout = p.output.forward(ends.outR, pr, false)
 	pr.stderr = p.output.forward(ends.errR, pr, true)
-	go pr.listen(ends.upR)
+	go pr.listen()
 	return pr, nil
 }
 
