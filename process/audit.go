@@ -44,6 +44,7 @@ func (o *owner) inspect() {
 		o.stage = dying
 		return
 	}
+	o.proc.peak.look(o.proc.pid)
 	for _, r := range o.proc.readers {
 		r.Release() // says again what was read: a slot may wait for it
 	}
@@ -103,7 +104,7 @@ func (o *owner) deaf(oldest uint64, begun int) {
 // overlongTime is how much later than the supervisor the audit stops a task that
 // has no time left. It is for those that the status page hides, which a body may
 // have overwritten.
-const overlongTime = 5 * time.Second
+const overlongTime = 2 * time.Second
 
 // overlong stops tasks that should have been stopped long ago.
 func (o *owner) overlong(begun []uint64, step time.Duration) {

@@ -34,10 +34,11 @@ func autopsy(s *os.ProcessState, stderr string, dump []byte) death {
 	return d
 }
 
-// faultLine is compiled when a process has died: at the start of every program
-// it would take half a millisecond.
+// faultLine is how the runtime begins to tell of a fault: at the beginning of a
+// line, unless a body had left one unfinished. It is compiled when a process has
+// died: at the start of every program it would take half a millisecond.
 var faultLine = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?m)^(\[signal SIG(SEGV|BUS|FPE|ILL)|SIG(SEGV|BUS|FPE|ILL|TRAP|SYS):|unexpected fault address|fatal error: (unexpected signal|fault))`)
+	return regexp.MustCompile(`\[signal SIG(SEGV|BUS|FPE|ILL)|SIG(SEGV|BUS|FPE|ILL|TRAP|SYS): |unexpected fault address |fatal error: (unexpected signal|fault)`)
 })
 
 // blame says that the pool ended the process, and why.

@@ -31,6 +31,7 @@ func (o *owner) bury() {
 	d := death{pid: pr.pid, code: -1, cause: parfor.Killed}
 	if err == nil {
 		d = autopsy(state, pr.stderr.text(), pr.dump())
+		d.rss = pr.peak.judge(d.rss)
 	}
 	switch {
 	case o.corrupt != nil:
@@ -182,6 +183,7 @@ func (o *owner) lay(why error) error {
 	d := death{pid: pr.pid, code: -1}
 	if err == nil {
 		d = autopsy(state, pr.stderr.text(), nil)
+		d.rss = pr.peak.judge(d.rss)
 	}
 	d.cause = parfor.StartFailed
 	o.retireProc()

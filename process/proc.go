@@ -32,6 +32,7 @@ type proc struct {
 	stdout   *forwarder
 	stderr   *forwarder
 	leaving  bool // it was asked to end
+	peak     peak
 
 	read  chan struct{} // closed when its pipe has ended
 	hello atomic.Bool

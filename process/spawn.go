@@ -79,6 +79,7 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 	}
 	attr := &os.ProcAttr{Dir: p.dir, Env: p.environment(secret), Sys: attributes(),
 		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File(), sharedMemory(ends.null)}}
+	pr.peak.begin()
 	pr.process, err = p.spawner.start(path, workerArgs(), attr)
 	ends.closeChild()
 	if err != nil {

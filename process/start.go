@@ -40,6 +40,7 @@ func (o *owner) start() error {
 		o.lay(nil)
 		return o.stumble(err)
 	}
+	pr.peak.look(pr.pid)
 	o.pid.Store(int64(pr.pid))
 	o.stage = serving
 	o.pool.event(observe.WorkerUp, o.id, pr.pid, "")

@@ -85,6 +85,8 @@ func (p *plan) options(s stage, pool *process.Pool) []parfor.Option {
 	switch s {
 	case counted:
 		opts = append(opts, parfor.With(keys{p.keys}), parfor.OnConflict(parfor.Rerun))
+	case parcels:
+		opts = append(opts, parfor.Window(16))
 	case slow:
 		opts = append(opts, parfor.Timeout(limit), parfor.Grace(grace))
 	case vandals:

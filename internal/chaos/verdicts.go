@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"parfor.dev/parfor"
@@ -99,7 +100,7 @@ func (a *account) settle() error {
 		}
 		mate := a.slots > 1 && a.deaths[w.PID]
 		if !mate && !a.enemy.explains(w) {
-			return fmt.Errorf("%v: nobody did that to worker %d: %w\n%s", b.it, w.PID, b.err, w.Stderr)
+			return fmt.Errorf("%v: nobody did that to worker %d: %w\n%s", b.it, w.PID, b.err, readable(w.Stderr))
 		}
 		cost[w.PID]++
 	}
@@ -113,6 +114,17 @@ func (a *account) settle() error {
 		}
 	}
 	return nil
+}
+
+// readable is the end of what a worker printed, without the noise.
+func readable(s string) string {
+	s = s[max(0, len(s)-20_000):]
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || r >= ' ' && r < 127 {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // print says what was committed, and how often it was an item's end.
