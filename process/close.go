@@ -114,6 +114,7 @@ func (p *Pool) end() {
 		p.supervisor.end()
 		p.undertaker.end()
 		p.spawner.end()
+		p.life.end()
 		living.Add(-1)
 		pools.Delete(p.id)
 	})

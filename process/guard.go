@@ -23,6 +23,7 @@ const (
 	upFD   = 5 // frames to the pool
 	memFD  = 6
 	seenFD = 7 // memory of dictionaries, to be read only
+	lifeFD = 8 // nothing is ever written to it
 )
 
 // inherited is what the environment says about this process.
@@ -51,6 +52,7 @@ func init() {
 	if f[2] == "procs" {
 		os.Unsetenv("GOMAXPROCS")
 	}
+	grasp(lifeFD)
 	inherited.nonce, inherited.err = strconv.ParseUint(f[1], 16, 64)
 	inherited.init = f[3]
 }

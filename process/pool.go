@@ -28,6 +28,7 @@ type Pool struct {
 	bodies  map[*registry.Body]uint32
 	owners  []*owner
 	spawner *spawner
+	life    lifeline
 	ledger  engine.Ledger
 	care    atomic.Int64 // commits until workers stop being careful
 	output  output
@@ -99,6 +100,9 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	p := &Pool{options: o, id: rand.Uint64() | 1, jobs: map[uint32]*attachment{}, bodies: map[*registry.Body]uint32{}, ended: make(chan struct{})}
 	for i, b := range registry.All() {
 		p.bodies[b] = uint32(i)
+	}
+	if p.life, err = newLifeline(); err != nil {
+		return nil, fmt.Errorf("parfor: a pipe for the workers: %w", err)
 	}
 	p.idle.L = &p.mu
 	p.output.init(&p.options)

@@ -78,7 +78,7 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 		return nil, err
 	}
 	attr := &os.ProcAttr{Dir: p.dir, Env: p.environment(secret), Sys: attributes(),
-		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File(), sharedMemory(ends.null)}}
+		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File(), sharedMemory(ends.null), p.life.of(ends.null)}}
 	pr.peak.begin()
 	pr.process, err = p.spawner.start(path, workerArgs(), attr)
 	ends.closeChild()
