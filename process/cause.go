@@ -29,14 +29,27 @@ func autopsy(s *os.ProcessState, stderr string, dump []byte) death {
 	d := death{pid: s.Pid(), stderr: stderr, dump: string(dump)}
 	d.signal, d.code, d.rss = exited(s)
 	d.cause = d.judge()
+	if d.code == exitBroken && !strings.Contains(stderr, "parfor: worker ") {
+		d.blame(errBroken) // it could not say so itself
+	}
 	return d
 }
 
-// faultLine is compiled when a process has died: at the start of every program
-// it would take half a millisecond.
+// faultLine is how the runtime begins to tell of a fault: at the beginning of a
+// line, unless a body had left one unfinished. It is compiled when a process has
+// died: at the start of every program it would take half a millisecond.
 var faultLine = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?m)^(\[signal SIG(SEGV|BUS|FPE|ILL)|SIG(SEGV|BUS|FPE|ILL|TRAP|SYS):|unexpected fault address|fatal error: (unexpected signal|fault))`)
+	return regexp.MustCompile(`\[signal SIG(SEGV|BUS|FPE|ILL)|SIG(SEGV|BUS|FPE|ILL|TRAP|SYS): |unexpected fault address |fatal error: (unexpected signal|fault)`)
 })
+
+// blame says that the pool ended the process, and why.
+func (d *death) blame(why error) {
+	d.cause = parfor.FatalError
+	if d.stderr != "" && !strings.HasSuffix(d.stderr, "\n") {
+		d.stderr += "\n"
+	}
+	d.stderr += why.Error() + "\n"
+}
 
 // judge names the cause. The status often can't: the Go runtime exits with 2
 // after a segmentation fault, a stack overflow and a lack of memory alike, and
@@ -54,6 +67,8 @@ func (d *death) judge() parfor.Cause {
 	switch {
 	case d.code == raceExit && strings.Contains(d.stderr, "DATA RACE"):
 		return parfor.RaceDetected
+	case d.code == exitBroken:
+		return parfor.FatalError
 	case d.code == 2:
 		return d.fatal()
 	}
@@ -70,8 +85,11 @@ func (d *death) fatal() parfor.Cause {
 		return parfor.OOM
 	case faultLine().MatchString(d.stderr):
 		return parfor.Fault
-	case has("fatal error: ") || has("panic: ") || d.signal != 0:
+	case has("fatal error: ") || has("panic: ") || has("SIGABRT: ") || d.signal != 0:
 		return parfor.FatalError
+	case d.dump != "": // it answers a SIGQUIT with its stacks and this code
+		d.signal, d.code = syscall.SIGQUIT, -1
+		return parfor.Killed
 	}
 	return parfor.Exit
 }

@@ -119,6 +119,7 @@ func (p *Pool) end() {
 		if err := p.shelter.end(); err != nil {
 			p.flaws.add(err)
 		}
+		p.life.end()
 		living.Add(-1)
 		pools.Delete(p.id)
 	})

@@ -52,13 +52,19 @@ func (a *attachment) Kill(t engine.Task, cause error) {
 // doom stops a task that runs here, if it does.
 func (o *owner) doom(d doom) {
 	o.drain()
-	for slot := range o.pool.slots {
-		pos := o.proc.mem.Status(slot).Current.Load()
-		if pos == 0 || pos-1 < o.tail || pos-1 >= o.head {
+	for pos := o.tail; pos < o.head; pos++ {
+		r := &o.recs[pos%shm.RingSize]
+		if !r.live || r.sh.attachment != d.at || r.task != d.task {
 			continue
 		}
-		if r := &o.recs[(pos-1)%shm.RingSize]; r.live && r.sh.attachment == d.at && r.task == d.task {
-			o.stop(&overdue{pos: pos - 1, slot: slot, grace: d.at.spec.Grace, cause: d.cause})
+		if s, _ := o.proc.requests.StateAt(pos); s != shm.Ready && s != shm.Revoked {
+			o.stop(&overdue{pos: pos, grace: d.at.spec.Grace, cause: d.cause})
+		}
+		return
+	}
+	for pos, r := range o.moved {
+		if r.sh.attachment == d.at && r.task == d.task {
+			o.stop(&overdue{pos: pos, grace: d.at.spec.Grace, cause: d.cause})
 			return
 		}
 	}

@@ -24,6 +24,7 @@ const (
 	upFD   = 5 // frames to the pool
 	memFD  = 6
 	seenFD = 7 // memory of dictionaries, to be read only
+	lifeFD = 8 // nothing is ever written to it
 )
 
 // inherited is what the environment says about this process.
@@ -55,6 +56,7 @@ func init() {
 		os.Unsetenv("GOMAXPROCS")
 	}
 	inherited.limits = limits
+	grasp(lifeFD)
 	inherited.nonce, inherited.err = strconv.ParseUint(f[1], 16, 64)
 	inherited.init = f[3]
 }

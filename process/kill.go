@@ -11,7 +11,6 @@ import (
 // overdue is a task that did not end in time.
 type overdue struct {
 	pos     uint64
-	slot    int
 	grace   time.Duration
 	timeout *parfor.TimeoutError // or:
 	cause   error                // of its loop's end, or:

@@ -28,7 +28,7 @@ func (o *owner) control() {
 		o.cancels = n
 		o.cancelLoops()
 	}
-	if o.revoked.Load() > 0 && o.revoked.Swap(0) > 0 {
+	if o.taken.some.Load() {
 		o.sweep()
 	}
 	if o.steal.Load() && o.steal.Swap(false) {

@@ -8,8 +8,8 @@ const (
 )
 
 // attributes of a worker: its own process group, so that it gets no Ctrl-C and
-// takes its children along; and death with its parent, the second belt to the
-// end of the control pipe. The kernel sends that signal when the thread that
+// takes its children along; and death with its parent, until it has its lifeline
+// (see grasp). The kernel sends that signal when the thread that
 // forked ends (golang/go#27505): workers are started by a thread that stays.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

@@ -51,9 +51,8 @@ type owner struct {
 	load     atomic.Int32 // tasks it holds
 	pid      atomic.Int64
 	quit     atomic.Bool
-	killed   atomic.Bool // by Pool.Kill
-	steal    atomic.Bool // another worker is idle: give it of the tail
-	revoked  atomic.Int32
+	killed   atomic.Bool  // by Pool.Kill
+	steal    atomic.Bool  // another worker is idle: give it of the tail
 	stuck    atomic.Int32 // tasks that wait behind slow ones, which others could run
 	standing atomic.Int32 // see type standing
 	late     atomic.Pointer[overdue]
@@ -81,7 +80,10 @@ type owner struct {
 	cancels    uint64          // of the pool's, already looked at
 	gave       bool            // part of its queue to an idle worker, in this round
 	patient    bool            // results may wait for company
-	corrupt    error
+	corrupt    error           // its results can't be read any more
+	flaw       error           // ... or they can, but it will do nothing more
+	audit      audit
+	taken      taken
 	served     int // tasks finished in this process
 	strikes    int // lives in a row without a finished task
 	busy       bool
@@ -175,11 +177,11 @@ func (o *owner) serve() {
 	for {
 		o.drain()
 		switch {
-		case o.corrupt != nil || o.killed.Load():
+		case o.corrupt != nil || o.flaw != nil || o.killed.Load():
 			o.proc.kill()
 			o.stage = dying
 			return
-		case o.proc.ended.Load():
+		case o.proc.ended.Load() || o.stage == dying:
 			o.stage = dying
 			return
 		}

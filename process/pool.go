@@ -30,6 +30,7 @@ type Pool struct {
 	most    atomic.Int64             // workers
 	vacant  atomic.Bool              // there may be fewer
 	spawner *spawner
+	life    lifeline
 	ledger  engine.Ledger
 	care    atomic.Int64 // commits until workers stop being careful
 	output  output
@@ -117,6 +118,9 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	}
 	p.container = containerAt(fileSystem)
 	p.container.inspect(n, p.memory)
+	if p.life, err = newLifeline(); err != nil {
+		return nil, fmt.Errorf("parfor: a pipe for the workers: %w", err)
+	}
 	p.idle.L = &p.mu
 	p.output.init(&p.options)
 	p.spawner = startSpawner()

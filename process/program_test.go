@@ -23,15 +23,20 @@ func run(t *testing.T, path string, args ...string) (stdout, stderr string, code
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// A program of its own, since these are about what main does.
-func TestProgram(t *testing.T) {
+// buildHook builds a program of its own, for what is about main.
+func buildHook(t *testing.T) string {
+	t.Helper()
 	hook := filepath.Join(t.TempDir(), "hook")
 	if out, err := exec.Command("go", "build", "-o", hook, "./testdata/hook").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return hook
+}
+
+func TestProgram(t *testing.T) {
+	hook := buildHook(t)
 	t.Run("C60_WithoutMainThereIsNoForkBomb", func(t *testing.T) { noMain(t, hook) })
 	t.Run("C60_MainThatAWorkerDoesNotReach", func(t *testing.T) { lateMain(t, hook) })
-	t.Run("WorkersDieWithTheirParent", func(t *testing.T) { orphans(t, hook) })
 	t.Run("TempDirsOfAKilledProgramGoWithTheNext", func(t *testing.T) { heirs(t, hook) })
 	t.Run("TimeInWhichAllWereStoppedIsNobodys", func(t *testing.T) { stopped(t, hook) })
 }
@@ -57,25 +62,6 @@ func TestWorksUnderGoRun(t *testing.T) {
 	}
 }
 
-func orphans(t *testing.T, hook string) {
-	dir := t.TempDir()
-	cmd := exec.Command(hook, "hang", dir)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	pids := busyWorkers(t, dir)
-	cmd.Process.Kill()
-	cmd.Wait()
-	eventually(t, "the workers' end", func() bool {
-		for _, pid := range pids {
-			if syscall.Kill(pid, 0) == nil && !zombie(pid) {
-				return false
-			}
-		}
-		return true
-	})
-}
-
 // busyWorkers waits for two workers that have left their pids in a directory.
 func busyWorkers(t *testing.T, dir string) (pids []int) {
 	t.Helper()
@@ -94,8 +80,12 @@ func busyWorkers(t *testing.T, dir string) (pids []int) {
 // heirs kills a program whose workers have directories of their own.
 func heirs(t *testing.T, hook string) {
 	base, dir := t.TempDir(), t.TempDir()
+	if err := syscall.Mkfifo(dir+".gate", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(dir + ".gate")
 	t.Setenv("TMPDIR", base)
-	cmd := exec.Command(hook, "-temp", "hang", dir)
+	cmd := exec.Command(hook, "-temp", "wait", dir)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -147,13 +137,4 @@ func stopped(t *testing.T, hook string) {
 	if out.String() != "<nil>\n" {
 		t.Errorf("it said %s", out.String())
 	}
-}
-
-func zombie(pid int) bool {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return true
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	return strings.HasPrefix(rest, "Z")
 }

@@ -72,6 +72,9 @@ func (s *slot) next() (*shm.Request, uint64) {
 			s.bell()
 		}
 		if !s.queue.Idle() {
+			if s.queue.Broken() {
+				fail("a body overwrote the memory that it shares with the pool")
+			}
 			b.Sleeping.Store(0)
 			continue
 		}

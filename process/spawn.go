@@ -92,7 +92,8 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 		return nil, err
 	}
 	attr := &os.ProcAttr{Dir: p.dir, Env: p.environment(secret, pr.tempDir), Sys: attributes(),
-		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File(), sharedMemory(ends.null)}}
+		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File(), sharedMemory(ends.null), p.life.of(ends.null)}}
+	pr.peak.begin()
 	pr.process, err = p.spawner.start(path, workerArgs(), attr, p.processor(o.id))
 	ends.closeChild()
 	if err != nil {
@@ -103,11 +104,12 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 	}
 	pr.pid = pr.process.Pid
 	pr.term.maxRSS = jittered(p.maxRSS)
-	pr.bell = ends.bellW
+	pr.up, pr.bell = ends.upR, ends.bellW
+	pr.bellConn, _ = ends.bellW.SyscallConn() // fails only for a nil file
 	pr.ctl = startOutbox(ends.ctlW)
 	pr.stdout = p.output.forward(ends.outR, pr, false)
 	pr.stderr = p.output.forward(ends.errR, pr, true)
-	go pr.listen(ends.upR)
+	go pr.listen()
 	return pr, nil
 }
 

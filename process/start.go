@@ -31,24 +31,17 @@ func (o *owner) start() error {
 		select {
 		case <-o.wake:
 		case <-limit.C:
-			pr.kill()
-			<-pr.read
 			return o.stumble(o.lay(fmt.Errorf("it said nothing for %v: does every path of the program reach process.Main?", o.pool.start)))
 		}
 	}
 	if !pr.hello.Load() {
-		if !pr.ended.Load() {
-			pr.kill()
-			<-pr.read
-		}
 		return o.stumble(o.lay(nil))
 	}
 	if err := pr.mismatch(); err != nil {
-		pr.kill()
-		<-pr.read
 		o.lay(nil)
 		return o.stumble(err)
 	}
+	pr.peak.look(pr.pid)
 	o.pid.Store(int64(pr.pid))
 	o.stage = serving
 	o.beginTerm()
@@ -71,7 +64,9 @@ func (o *owner) fresh() {
 	}
 	o.fate.Store(nil) // what was said of another life,
 	o.late.Store(nil) // whose positions are used again
-	o.served, o.corrupt, o.depth, o.patient = 0, nil, 0, false
+	o.served, o.corrupt, o.flaw, o.depth, o.patient = 0, nil, nil, 0, false
+	o.audit.reset()
+	o.taken.reset()
 }
 
 // stumble counts a failed start, pauses before the next, and breaks the pool
@@ -126,17 +121,16 @@ func (o *owner) leave() {
 	o.proc.ctl.send(wire.Quit, nil)
 	limit := time.NewTimer(quitGrace)
 	defer limit.Stop()
-	for !o.proc.ended.Load() {
+	look := time.NewTicker(auditTime)
+	defer look.Stop()
+	for !o.proc.ended.Load() && !o.killed.Load() && !o.proc.dead() {
 		select {
 		case <-o.wake:
 			o.answer()
-			if o.killed.Load() {
-				o.proc.kill()
-			}
+		case <-look.C:
 		case <-limit.C:
 			o.pool.flaws.add(fmt.Errorf("parfor: worker %d did not end within %v of being asked: its exit hooks were cut short", o.proc.pid, quitGrace))
-			o.proc.kill()
-			limit.Reset(time.Hour)
+			return
 		}
 	}
 }

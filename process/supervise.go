@@ -175,7 +175,7 @@ func (s *supervisor) look(o *owner, book []seen, now int64, step time.Duration) 
 		if a.canceled.Load() {
 			b.cancelled += step
 		}
-		s.judge(o, a, b, i)
+		s.judge(o, a, b)
 	}
 }
 
@@ -185,9 +185,9 @@ func (s *supervisor) loop(id uint32) *attachment {
 	return s.pool.jobs[id]
 }
 
-func (s *supervisor) judge(o *owner, a *attachment, b *seen, slot int) {
+func (s *supervisor) judge(o *owner, a *attachment, b *seen) {
 	spec := a.spec
-	late := &overdue{pos: b.pos - 1, slot: slot, grace: spec.Grace}
+	late := &overdue{pos: b.pos - 1, grace: spec.Grace}
 	switch {
 	case spec.Timeout > 0 && b.running > spec.Timeout+spec.Grace:
 		late.timeout = &parfor.TimeoutError{Limit: spec.Timeout, Took: b.running, Killed: true, PID: o.proc.pid}

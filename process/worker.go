@@ -2,7 +2,9 @@ package process
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -112,6 +114,9 @@ func (w *worker) obey(ctl *os.File) {
 	for {
 		t, b, err := in.Next()
 		if err != nil {
+			if !errors.Is(err, io.EOF) { // a body closed it, or reads what isn't its own
+				fail("the pipe from the pool: %v", err)
+			}
 			killOwnGroup()
 			os.Exit(exitBroken)
 		}

@@ -96,6 +96,8 @@ type Memory struct {
 	Bells   *Bells
 	slots   []Status
 	results int
+	ident   Identity // not read from where the other side can write
+	own     []byte   // of the pool's readers
 }
 
 // resultBytes shares a fixed budget among the slots: many slots are for tasks
@@ -121,7 +123,7 @@ func Create(slots int, nonce uint64, id Identity) (*Memory, error) {
 	m := view(r, r.mem, slots, results)
 	m.head.magic, m.head.nonce = magic, nonce
 	m.head.slots, m.head.results = uint64(slots), uint64(results)
-	m.head.ident = id
+	m.head.ident, m.ident = id, id
 	return m, nil
 }
 
@@ -140,7 +142,9 @@ func Open(fd uintptr, nonce uint64) (*Memory, error) {
 		results != resultBytes(slots) || len(r.mem) < size(slots, results) {
 		return nil, fmt.Errorf("parfor: the inherited memory is not this worker's")
 	}
-	return view(r, r.mem, slots, results), nil
+	m := view(r, r.mem, slots, results)
+	m.ident = h.ident
+	return m, nil
 }
 
 // Twin makes the same structure on the heap, where the race detector sees it.
@@ -159,7 +163,7 @@ func view(r *Region, mem []byte, slots, results int) *Memory {
 }
 
 // Identity is who the worker is.
-func (m *Memory) Identity() Identity { return m.head.ident }
+func (m *Memory) Identity() Identity { return m.ident }
 
 // Slots is how many tasks can run in the worker at once.
 func (m *Memory) Slots() int { return len(m.slots) }
