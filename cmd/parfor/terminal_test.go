@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,7 +26,7 @@ const ttyTimeout = time.Minute
 //	see PATTERN               waits until what was written since the last see has it
 //	type TEXT                 types: ^C and ^D are those keys, \n is Enter
 //	resize 44x24              changes the window
-//	ends CODE                 waits for the end of the program
+//	ends CODE                 waits for the end of the program; by a signal it is 128 and its number, as in a shell
 //	[!] screen PATTERN        what is seen now, without what was drawn over
 //	[!] sent PATTERN          all that was written
 var ttyCommands = map[string]func(*testscript.TestScript, bool, []string){
@@ -50,6 +49,14 @@ func mayOpenPTY() bool {
 	return err == nil
 }
 
+// leader has the terminal as a login shell has, and runs the program in front of
+// it. It says with what code that ended and stays, for when it goes the system
+// drops what nobody has read yet.
+const leader = `trap : INT; "$@"; printf '\000%d\000' $?; exec sleep 600`
+
+// exitSaid is what the leader says at the end.
+var exitSaid = regexp.MustCompile(`\x00(\d+)\x00$`)
+
 // ttySession is a program on a terminal of its own.
 type ttySession struct {
 	master  *os.File
@@ -58,9 +65,9 @@ type ttySession struct {
 	seen    int           // of text, by see
 	more    chan struct{} // says that there is more text, or its end
 
-	mu    sync.Mutex
-	text  strings.Builder
-	ended bool
+	mu   sync.Mutex
+	text strings.Builder
+	gone bool // nobody has the terminal any more
 }
 
 // ttyKey is where a script has the session it began last.
@@ -84,12 +91,7 @@ func startOnTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	s := &ttySession{master: master, more: make(chan struct{}, 1)}
 	ts.Defer(func() { master.Close() })
 	s.resize(ts, args[:1])
-	path := args[1]
-	if path == "parfor" { // it is the test's, in the script's PATH
-		path, err = exec.LookPath(path)
-		ts.Check(err)
-	}
-	s.cmd = exec.Command(path, args[2:]...)
+	s.cmd = exec.Command("sh", append([]string{"-c", leader, "terminal"}, args[1:]...)...)
 	s.cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "GOCOVERDIR", "TERM", "NO_COLOR", "CI", "COLUMNS"} {
 		if v := ts.Getenv(name); v != "" {
@@ -102,8 +104,8 @@ func startOnTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	read := make(chan struct{})
 	go func() { defer close(read); s.read() }()
 	ts.Defer(func() {
-		s.cmd.Process.Kill() //nolint:errcheck // it has ended, if all went well
-		s.cmd.Wait()         //nolint:errcheck // waited for already
+		s.cmd.Process.Kill() //nolint:errcheck // it is there until now
+		s.cmd.Wait()         //nolint:errcheck // it was killed
 		master.Close()
 		<-read
 	})
@@ -117,7 +119,7 @@ func (s *ttySession) read() {
 		n, err := s.master.Read(b)
 		s.mu.Lock()
 		s.text.Write(b[:n])
-		s.ended = s.ended || err != nil
+		s.gone = s.gone || err != nil
 		s.mu.Unlock()
 		select {
 		case s.more <- struct{}{}:
@@ -129,23 +131,29 @@ func (s *ttySession) read() {
 	}
 }
 
-func (s *ttySession) now() (text string, ended bool) {
+// now is what the program has written, and its exit code, -1 while it runs.
+func (s *ttySession) now() (text string, code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.text.String(), s.ended
+	text = s.text.String()
+	if end := exitSaid.FindStringSubmatchIndex(text); end != nil {
+		code, _ = strconv.Atoi(text[end[2]:end[3]])
+		return text[:end[0]], code
+	}
+	return text, -1
 }
 
-// await waits until ok says so of all text, and fails the script when it can't
-// any more.
-func (s *ttySession) await(ts *testscript.TestScript, what string, ok func(text string, ended bool) bool) {
+// await waits until ok says so of all text and the exit code, and fails the
+// script when that can't be any more.
+func (s *ttySession) await(ts *testscript.TestScript, what string, ok func(text string, code int) bool) {
 	late := time.After(ttyTimeout)
 	for {
-		text, ended := s.now()
-		if ok(text, ended) {
+		text, code := s.now()
+		if ok(text, code) {
 			return
 		}
-		if ended {
-			ts.Fatalf("the end, without %s: %q", what, text)
+		if code >= 0 || s.isGone() {
+			ts.Fatalf("the end with code %d, without %s: %q", code, what, text)
 		}
 		select {
 		case <-s.more:
@@ -155,10 +163,16 @@ func (s *ttySession) await(ts *testscript.TestScript, what string, ok func(text 
 	}
 }
 
+func (s *ttySession) isGone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gone
+}
+
 func (s *ttySession) see(ts *testscript.TestScript, args []string) {
 	pattern, err := regexp.Compile("(?m)" + args[0])
 	ts.Check(err)
-	s.await(ts, args[0], func(text string, _ bool) bool {
+	s.await(ts, args[0], func(text string, _ int) bool {
 		at := pattern.FindStringIndex(text[s.seen:])
 		if at != nil {
 			s.seen += at[1]
@@ -183,14 +197,8 @@ func (s *ttySession) resize(ts *testscript.TestScript, args []string) {
 func (s *ttySession) ends(ts *testscript.TestScript, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	s.await(ts, "exit", func(_ string, ended bool) bool { return ended })
-	err = s.cmd.Wait()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		ts.Check(err)
-	}
-	if got := s.cmd.ProcessState.ExitCode(); got != want {
-		text, _ := s.now()
+	s.await(ts, "its exit code", func(_ string, code int) bool { return code >= 0 })
+	if text, got := s.now(); got != want {
 		ts.Fatalf("exit code %d, want %d: %q", got, want, text)
 	}
 }
