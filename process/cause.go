@@ -69,6 +69,9 @@ func (d *death) judge() parfor.Cause {
 		return parfor.RaceDetected
 	case d.code == exitBroken:
 		return parfor.FatalError
+	case d.code == exitStacks && (d.dump != "" || strings.Contains(d.stderr, "goroutine ")):
+		d.signal, d.code = syscall.SIGQUIT, -1
+		return parfor.Killed
 	case d.code == 2:
 		return d.fatal()
 	}
@@ -87,9 +90,6 @@ func (d *death) fatal() parfor.Cause {
 		return parfor.Fault
 	case has("fatal error: ") || has("panic: ") || has("SIGABRT: ") || d.signal != 0:
 		return parfor.FatalError
-	case d.dump != "": // it answers a SIGQUIT with its stacks and this code
-		d.signal, d.code = syscall.SIGQUIT, -1
-		return parfor.Killed
 	}
 	return parfor.Exit
 }

@@ -17,13 +17,12 @@ import (
 // or mapping; and nobody that a worker has started, but what left its group.
 func nothingLeft(before *leak.Baseline, room string) error {
 	left := before.Left()
-	maps, err := os.ReadFile("/proc/self/maps")
+	maps, err := mappings()
 	if err != nil {
 		return err
 	}
-	// One is the witness's, of a soak.
-	if n := strings.Count(string(maps), "memfd:parfor ("); n > 1 {
-		left = append(left, fmt.Sprintf("%d mappings of workers' memory", n))
+	if len(maps) > 1 { // one is the witness's, of a soak
+		left = append(left, maps...)
 	}
 	left = append(left, gone(room, false, 2*time.Second)...)
 	left = append(left, gone(room, true, 20*time.Second)...) // the ones that left end by themselves
@@ -31,6 +30,17 @@ func nothingLeft(before *leak.Baseline, room string) error {
 		return errors.New("left behind: " + strings.Join(left, "\n"))
 	}
 	return nil
+}
+
+// mappings lists the memory of workers that this process has mapped.
+func mappings() (all []string, err error) {
+	maps, err := os.ReadFile("/proc/self/maps")
+	for line := range strings.Lines(string(maps)) {
+		if strings.Contains(line, "memfd:parfor (") {
+			all = append(all, "mapping "+strings.TrimSpace(line))
+		}
+	}
+	return all, err
 }
 
 // gone waits until no process is there that inherited the room's name, and lists

@@ -67,12 +67,12 @@ func (p *plan) perform(ctx context.Context, room string) (*account, *enemy, int,
 	// A stage that fails ends the others.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	pool, err := p.newPool(ctx, p.workers, room)
+	pool, err := p.newPool(ctx, p.workers, p.slots, room)
 	if err != nil {
 		return nil, nil, 0, err
 	}
 	defer pool.Close()
-	fragile, err := p.newPool(ctx, 2, room)
+	fragile, err := p.newPool(ctx, 2, 1, room) // what a vandal's mates get may be wrong
 	if err != nil {
 		return nil, nil, 0, err
 	}
@@ -132,7 +132,7 @@ func (p *plan) oneLife(ctx context.Context, room string, rng *rand.Rand) error {
 	}
 	tokens("start", 0)
 	tokens("end", 0)
-	pool, err := p.newPool(ctx, 2, room)
+	pool, err := p.newPool(ctx, 2, p.slots, room)
 	if err != nil {
 		return err
 	}

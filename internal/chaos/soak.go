@@ -36,8 +36,8 @@ const between = 10 * time.Second
 
 func startWatch(ctx context.Context, p *plan, soak time.Duration) *watch {
 	w := &watch{plan: p, started: time.Now(), soak: soak,
-		rss: series{name: "memory of the program", unit: 1 << 20, slack: 16 << 20}, fds: series{name: "descriptors of the program", unit: 1, slack: 3},
-		goroutines: series{name: "goroutines of the program", unit: 1, slack: 3}, workerRSS: series{name: "memory of a worker", unit: 1 << 20, slack: 8 << 20},
+		rss: series{name: "memory of the program", unit: 1 << 20, slack: 6 << 20}, fds: series{name: "descriptors of the program", unit: 1, slack: 3},
+		goroutines: series{name: "goroutines of the program", unit: 1, slack: 3}, workerRSS: series{name: "memory of a worker", unit: 1 << 20, slack: 4 << 20},
 		workerFDs: series{name: "descriptors of a worker", unit: 1, slack: 2}, workerGoroutines: series{name: "goroutines of a worker", unit: 1, slack: 2}}
 	ctx, w.stop = context.WithCancel(ctx)
 	if soak == 0 {

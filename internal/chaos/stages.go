@@ -147,11 +147,11 @@ type sink struct{ n atomic.Int64 }
 
 func (s *sink) Write(b []byte) (int, error) { s.n.Add(int64(len(b))); return len(b), nil }
 
-func (p *plan) newPool(ctx context.Context, n int, room string, opts ...process.Option) (*process.Pool, error) {
+func (p *plan) newPool(ctx context.Context, n, slots int, room string) (*process.Pool, error) {
 	var out, errs io.Writer = &sink{}, &sink{}
 	if p.verbose {
 		out, errs = os.Stdout, os.Stderr
 	}
-	return process.NewPool(ctx, n, append(opts, process.Env(roomVar+"="+room), process.WorkerInit(begin),
-		process.ItemsPerWorker(p.slots), process.Breaker(100), process.Stdout(out), process.Stderr(errs))...)
+	return process.NewPool(ctx, n, process.Env(roomVar+"="+room), process.WorkerInit(begin),
+		process.ItemsPerWorker(slots), process.Breaker(100), process.Stdout(out), process.Stderr(errs))
 }
