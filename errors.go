@@ -127,7 +127,9 @@ const (
 	OOM           Cause = "out of memory"
 	Exit          Cause = "exit" // os.Exit in the body
 	RaceDetected  Cause = "race detected"
-	StartFailed   Cause = "start failed" // it ended before it could take a task
+	StartFailed   Cause = "start failed"   // it ended before it could take a task
+	CPUTime       Cause = "processor time" // the item had used all it may (process.CPULimit)
+	Frozen        Cause = "frozen"         // it was stopped, or hung as a whole (process.Heartbeat)
 )
 
 // WorkerError is a worker process that died under a task.
@@ -139,6 +141,7 @@ type WorkerError struct {
 	PeakRSS  int64  // bytes
 	Stderr   string // the end of what it wrote there
 	Dump     string // goroutine dump, if there was one
+	Reason   string // more about the cause, such as the limit that was passed, if known
 }
 
 func (e *WorkerError) Error() string {
@@ -152,8 +155,10 @@ func (e *WorkerError) Error() string {
 	if e.PeakRSS > 0 {
 		s += fmt.Sprintf(", peak memory %d MiB", e.PeakRSS>>20)
 	}
-	if line := lastLine(e.Stderr); line != "" {
-		s += ": " + line
+	for _, more := range []string{e.Reason, lastLine(e.Stderr)} {
+		if more != "" {
+			s += ": " + more
+		}
 	}
 	return s
 }

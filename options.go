@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/observe"
 )
 
@@ -12,6 +13,10 @@ import (
 // starts, all bad ones are reported together, and they don't change
 // afterwards.
 type Option func(*config) error
+
+// ForCall does nothing: it makes the option one that process.Call takes beside
+// those of package process.
+func (Option) ForCall(engine.Key) {}
 
 type config struct {
 	executor   Executor

@@ -123,7 +123,7 @@ func TestOwnErrorsArriveAsThemselves(t *testing.T) {
 		&parfor.PanicError{Value: errQuota, Stack: []byte("main.go:1")},
 		&parfor.TimeoutError{Limit: time.Second, Took: 2 * time.Second, Killed: true, PID: 9, Stack: []byte("s")},
 		&parfor.TimeoutError{Limit: 1, Abandoned: true},
-		&parfor.WorkerError{PID: 4, Cause: parfor.Fault, Signal: "SIGSEGV", ExitCode: -1, PeakRSS: 1 << 30, Stderr: "e", Dump: "d"},
+		&parfor.WorkerError{PID: 4, Cause: parfor.Fault, Signal: "SIGSEGV", ExitCode: -1, PeakRSS: 1 << 30, Stderr: "e", Dump: "d", Reason: "r"},
 		&parfor.LoopError{Total: 2, Failed: 0, Cause: context.Canceled, SourceBlocked: true},
 	} {
 		got := crossed(fmt.Errorf("w: %w", in))

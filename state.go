@@ -23,7 +23,11 @@ import (
 //
 // Open gets the context of the task that came first. It may read values and
 // obey a cancel, but what stays open must not depend on it: that task ends
-// long before the value.
+// long before the value. On worker processes an open that ignores its context is
+// killed with the worker when the task's time is over; the next task opens anew.
+// An error or a panic of close is part of what the pool's Close returns, which
+// waits for it 5 seconds. To open before the first task, call Get in an
+// initializer (process.WorkerInit).
 func PerWorker[T any](open func(context.Context) (T, error), close func(T) error) *WorkerVar[T] {
 	if open == nil {
 		panic("parfor: PerWorker(nil, …): give the function that opens the value")

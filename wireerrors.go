@@ -128,12 +128,13 @@ func appendWorkerError(_ *errwire.Encoder, b []byte, v *WorkerError) []byte {
 	b = binary.AppendVarint(b, int64(v.ExitCode))
 	b = binary.AppendVarint(b, v.PeakRSS)
 	b = errwire.AppendString(b, v.Stderr)
-	return errwire.AppendString(b, v.Dump)
+	b = errwire.AppendString(b, v.Dump)
+	return errwire.AppendString(b, v.Reason)
 }
 
 func decodeWorkerError(d *errwire.Decoder) *WorkerError {
 	return &WorkerError{PID: int(d.Varint()), Cause: Cause(d.String()), Signal: d.String(), ExitCode: int(d.Varint()),
-		PeakRSS: d.Varint(), Stderr: d.String(), Dump: d.String()}
+		PeakRSS: d.Varint(), Stderr: d.String(), Dump: d.String(), Reason: d.String()}
 }
 
 func flag(set bool) byte {

@@ -51,7 +51,7 @@ func eachFromFailures(t *testing.T, s *subject) {
 	}
 	equal(t, "failed", failedItems(le), []int{17, 150})
 	le = loopError(t, parfor.EachFrom(within(t), from(in), actEach, s.on(2)...))
-	if le.Failed < 1 || le.First[0].Index != 17 {
+	if le.Failed < 1 || le.First[0].Index != 17 && le.First[0].Index != 150 { // whichever comes first on two workers
 		t.Errorf("%+v", le)
 	}
 }

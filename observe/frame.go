@@ -65,7 +65,7 @@ type Slice struct {
 // Group is a set of errors whose texts differ only in numbers, quoted text,
 // paths and the like. See [Frame].
 type Group struct {
-	Text     string // the text they share: # for numbers, … for quoted text
+	Text     string // the text they share: # for numbers but for exit codes and the like, … for quoted text
 	Count    int64  // items that failed for good
 	Retried  int64  // attempts that were tried again
 	First    int    // the item that was seen first

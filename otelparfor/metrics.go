@@ -189,7 +189,7 @@ func causeOf(text string) string {
 		text = after
 	}
 	for _, c := range []parfor.Cause{parfor.Killed, parfor.Fault, parfor.FatalError, parfor.StackOverflow,
-		parfor.OOM, parfor.Exit, parfor.RaceDetected, parfor.StartFailed} {
+		parfor.OOM, parfor.Exit, parfor.RaceDetected, parfor.StartFailed, parfor.CPUTime, parfor.Frozen} {
 		if strings.HasPrefix(text, string(c)) {
 			return string(c)
 		}

@@ -19,8 +19,8 @@ const (
 	away                   // absent: it may be called
 )
 
-// retires reports whether the worker takes no more tasks: it has run enough, or
-// the pool has become smaller. What waits in it then is others' to run.
+// retires reports whether the worker takes no more tasks: it has run enough, for
+// long enough, or has grown too much, or the pool has become smaller. What waits in it then is others' to run.
 func (o *owner) retires() bool {
 	surplus := o.surplus()
 	if !surplus && !o.worn() {
@@ -29,11 +29,22 @@ func (o *owner) retires() bool {
 		}
 		return false
 	}
-	if o.withdraw() && surplus {
-		o.takeBack(func(*share) bool { return true }, -1)
-		o.giveBacklog()
+	if surplus || o.proc.term.over.Load() {
+		o.stepAside()
+	} else {
+		o.withdraw() // what it holds it has still to run
 	}
 	return true
+}
+
+// stepAside is for a worker that takes no more tasks while others do: what waits
+// in it is theirs.
+func (o *owner) stepAside() {
+	o.withdraw()
+	if o.held > 0 {
+		o.takeBack(func(*share) bool { return true }, -1)
+	}
+	o.giveBacklog()
 }
 
 // surplus reports whether the pool has become too small for the worker.

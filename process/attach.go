@@ -87,6 +87,7 @@ func (r remote) Attach(j engine.Job) (engine.Handle, error) {
 		a.id |= announced
 	}
 	p.jobs[a.id] = a
+	p.relay.meet(a.id, s.Name)
 	if s.Timeout > 0 {
 		p.watch(a)
 	}
@@ -95,6 +96,7 @@ func (r remote) Attach(j engine.Job) (engine.Handle, error) {
 		a.unwatch = context.AfterFunc(s.Ctx, a.cancel)
 	}
 	p.announceUp(a)
+	p.container.warn(a)
 	a.Wake()
 	return a, nil
 }

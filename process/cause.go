@@ -19,6 +19,7 @@ type death struct {
 	stderr string
 	dump   string
 	cause  parfor.Cause
+	reason string // more about the cause
 }
 
 // raceExit is the status of a program whose race detector found something.
@@ -28,14 +29,27 @@ func autopsy(s *os.ProcessState, stderr string, dump []byte) death {
 	d := death{pid: s.Pid(), stderr: stderr, dump: string(dump)}
 	d.signal, d.code, d.rss = exited(s)
 	d.cause = d.judge()
+	if d.code == exitBroken && !strings.Contains(stderr, "parfor: worker ") {
+		d.blame(errBroken) // it could not say so itself
+	}
 	return d
 }
 
-// faultLine is compiled when a process has died: at the start of every program
-// it would take half a millisecond.
+// faultLine is how the runtime begins to tell of a fault: at the beginning of a
+// line, unless a body had left one unfinished. It is compiled when a process has
+// died: at the start of every program it would take half a millisecond.
 var faultLine = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?m)^(\[signal SIG(SEGV|BUS|FPE|ILL)|SIG(SEGV|BUS|FPE|ILL|TRAP|SYS):|unexpected fault address|fatal error: (unexpected signal|fault))`)
+	return regexp.MustCompile(`\[signal SIG(SEGV|BUS|FPE|ILL)|SIG(SEGV|BUS|FPE|ILL|TRAP|SYS): |unexpected fault address |fatal error: (unexpected signal|fault)`)
 })
+
+// blame says that the pool ended the process, and why.
+func (d *death) blame(why error) {
+	d.cause = parfor.FatalError
+	if d.stderr != "" && !strings.HasSuffix(d.stderr, "\n") {
+		d.stderr += "\n"
+	}
+	d.stderr += why.Error() + "\n"
+}
 
 // judge names the cause. The status often can't: the Go runtime exits with 2
 // after a segmentation fault, a stack overflow and a lack of memory alike, and
@@ -53,6 +67,11 @@ func (d *death) judge() parfor.Cause {
 	switch {
 	case d.code == raceExit && strings.Contains(d.stderr, "DATA RACE"):
 		return parfor.RaceDetected
+	case d.code == exitBroken:
+		return parfor.FatalError
+	case d.code == exitStacks && (d.dump != "" || strings.Contains(d.stderr, "goroutine ")):
+		d.signal, d.code = syscall.SIGQUIT, -1
+		return parfor.Killed
 	case d.code == 2:
 		return d.fatal()
 	}
@@ -69,7 +88,7 @@ func (d *death) fatal() parfor.Cause {
 		return parfor.OOM
 	case faultLine().MatchString(d.stderr):
 		return parfor.Fault
-	case has("fatal error: ") || has("panic: ") || d.signal != 0:
+	case has("fatal error: ") || has("panic: ") || has("SIGABRT: ") || d.signal != 0:
 		return parfor.FatalError
 	}
 	return parfor.Exit
@@ -77,7 +96,7 @@ func (d *death) fatal() parfor.Cause {
 
 // err makes an error of its own for each task that died.
 func (d *death) err() *parfor.WorkerError {
-	e := &parfor.WorkerError{PID: d.pid, Cause: d.cause, ExitCode: d.code, PeakRSS: d.rss, Stderr: d.stderr, Dump: d.dump}
+	e := &parfor.WorkerError{PID: d.pid, Cause: d.cause, ExitCode: d.code, PeakRSS: d.rss, Stderr: d.stderr, Dump: d.dump, Reason: d.reason}
 	if d.signal != 0 {
 		e.Signal, e.ExitCode = signalName(d.signal), -1
 	}

@@ -112,9 +112,14 @@ func (p *Pool) end() {
 		}
 		p.shut = true
 		p.mu.Unlock()
+		p.relay.end()
 		p.supervisor.end()
 		p.undertaker.end()
 		p.spawner.end()
+		if err := p.shelter.end(); err != nil {
+			p.flaws.add(err)
+		}
+		p.life.end()
 		living.Add(-1)
 		pools.Delete(p.id)
 	})
@@ -122,7 +127,7 @@ func (p *Pool) end() {
 }
 
 // quitGrace is how long a worker's exit hooks may take.
-const quitGrace = 5 * time.Second
+var quitGrace = 5 * time.Second
 
 // flaws collects what went wrong outside of any task.
 type flaws struct {

@@ -10,14 +10,26 @@
 //	defer pool.Close()
 //	codes, err := parfor.Map(ctx, items, post, parfor.On(pool))
 //
+// What a worker may use is bounded by [MemoryLimit], [CPULimit], [OpenFiles],
+// [Nice] and [Affinity]; [RestartAfter], [RestartAge] and [RestartRSS] replace
+// those of bodies that leak; [CleanEnv] and [TempDir] are what they find around
+// them; and [Heartbeat] ends one that was stopped.
+//
+// [Call] runs one function in a process of its own. [Logs] brings workers' log
+// records to the program's handler, [Pool.Profile] their profiles, [WorkerOf]
+// tells them apart.
+//
 // Where things are: main.go and guard.go begin a worker. pool.go, attach.go,
-// options.go and close.go are the pool as loops see it. owner.go is the
-// goroutine that owns one worker; start.go, fill.go, push.go, grant.go,
-// turn.go, drain.go, tail.go, orders.go, park.go, spin.go, kill.go and end.go
-// are what it does. spawn.go, proc.go, outbox.go and output.go are its process;
-// cause.go says why that ended, supervise.go watches the clock. elastic.go,
-// resize.go, recruit.go and absent.go are how the number of workers changes.
-// worker.go, slot.go, body.go, loops.go, upcalls.go and signals.go run in the
-// worker. The memory they share is package internal/shm; docs/process-pool.md
-// has the whole.
+// options.go and close.go are the pool as loops see it. owner.go is the goroutine
+// that owns one worker; start.go, fill.go, push.go, grant.go, turn.go, drain.go,
+// tail.go, orders.go, park.go, spin.go, kill.go and end.go are what it does.
+// spawn.go, proc.go, outbox.go and output.go are its process; cause.go says why
+// that ended, supervise.go watches the clock and, with patrol.go, heartbeat.go
+// and fate.go, the workers as a whole. limits.go, recycle.go and surroundings.go
+// are options, shelter_unix.go has the directories of TempDir, and container.go
+// knows control groups. elastic.go, resize.go, recruit.go and absent.go are how
+// the number of workers changes. worker.go, slot.go, body.go, loops.go,
+// upcalls.go, signals.go, loghandler.go and profiler.go run in the worker;
+// logs.go and profile.go are the pool's side of the last two. The memory they
+// share is package internal/shm; docs/process-pool.md has the whole.
 package process

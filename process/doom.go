@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/internal/shm"
 )
 
 // dooms are tasks that somebody wants to be killed, one by one.
@@ -52,19 +53,30 @@ func (a *attachment) Kill(t engine.Task, cause error) {
 // the task fails with what it was doomed for.
 func (o *owner) doom(d doom) {
 	o.drain()
-	for slot := range o.pool.slots {
-		pos := o.proc.mem.Status(slot).Current.Load()
-		if pos == 0 {
+	for pos := o.tail; pos < o.head; pos++ {
+		r := &o.recs[pos%shm.RingSize]
+		if !r.live || r.sh.attachment != d.at || r.task != d.task {
 			continue
 		}
-		if r := o.find(pos - 1); r != nil && r.sh.attachment == d.at && r.task == d.task {
-			late := &overdue{pos: pos - 1, slot: slot, grace: d.at.spec.Grace, cause: d.cause}
-			if o.stage == dying {
-				o.condemn(late)
-			} else {
-				o.stop(late)
-			}
+		if s, _ := o.proc.requests.StateAt(pos); s != shm.Ready && s != shm.Revoked {
+			o.execute(&overdue{pos: pos, grace: d.at.spec.Grace, cause: d.cause})
+		}
+		return
+	}
+	for pos, r := range o.moved {
+		if r.sh.attachment == d.at && r.task == d.task {
+			o.execute(&overdue{pos: pos, grace: d.at.spec.Grace, cause: d.cause})
 			return
 		}
+	}
+}
+
+// execute kills the worker of a task. One that is dying already kills it too,
+// and only what the task failed with is to be said.
+func (o *owner) execute(late *overdue) {
+	if o.stage == dying {
+		o.condemn(late)
+	} else {
+		o.stop(late)
 	}
 }

@@ -24,7 +24,10 @@ func (o *owner) drain() {
 		}
 		for ; n > 0 && o.corrupt == nil; n-- {
 			ok, err := r.Next(&o.res)
-			if err == nil && ok {
+			if err == nil && !ok {
+				break // the count was overwritten meanwhile
+			}
+			if err == nil {
 				err = o.finish(&o.res)
 			}
 			if err != nil {
@@ -194,20 +197,4 @@ func (o *owner) retire() {
 		r.sh, r.verdict = nil, nil
 		o.tail++
 	}
-}
-
-// sweep notices the tasks that futures have revoked.
-func (o *owner) sweep() {
-	for pos := o.tail; pos < o.head; pos++ {
-		r := &o.recs[pos%shm.RingSize]
-		if !r.live {
-			continue
-		}
-		if s, _ := o.proc.requests.StateAt(pos); s == shm.Revoked {
-			r.live = false
-			o.drop(r)
-		}
-	}
-	o.settleUp()
-	o.retire()
 }

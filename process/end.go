@@ -19,14 +19,8 @@ import (
 func (o *owner) bury() {
 	o.withdraw()
 	pr := o.proc
-	if !pr.ended.Load() {
-		pr.kill()
-	}
-	<-pr.read
-	pr.kill() // who closed our pipe may still run, and so may its children
-	state, err := pr.process.Wait()
-	pr.stdout.finish()
-	pr.stderr.finish()
+	state, err := pr.end()
+	finish(pr.stdout, pr.stderr)
 	if o.corrupt == nil {
 		o.drain()
 	}
@@ -37,22 +31,27 @@ func (o *owner) bury() {
 	d := death{pid: pr.pid, code: -1, cause: parfor.Killed}
 	if err == nil {
 		d = autopsy(state, pr.stderr.text(), pr.dump())
+		d.rss = pr.peak.judge(d.rss)
 	}
+	o.explain(&d)
 	switch {
 	case o.corrupt != nil:
-		d.cause, d.stderr = parfor.FatalError, d.stderr+"\n"+o.corrupt.Error()
+		d.blame(o.corrupt)
+	case o.flaw != nil:
+		d.blame(o.flaw)
 	case pr.mailBad() != nil:
-		d.cause, d.stderr = parfor.FatalError, d.stderr+"\n"+pr.mailBad().Error()
+		d.blame(pr.mailBad())
 	}
 	o.report(&d)
 	lost := o.settle(&d)
 	o.retireProc()
-	o.next(lost, pr.leaving)
+	o.next(pr, &d, lost)
 }
 
 // settle gives back what never began and fails what did.
 func (o *owner) settle(d *death) (lost int) {
 	back := map[*share][]engine.Task{}
+	begun, n := o.couldHaveBegun(), 0
 	for pos := o.tail; pos < o.head; pos++ {
 		r := &o.recs[pos%shm.RingSize]
 		if !r.live {
@@ -60,12 +59,18 @@ func (o *owner) settle(d *death) (lost int) {
 		}
 		r.live = false
 		// The swap decides against a future that revokes in this moment.
-		if o.proc.requests.Revoke(pos) {
+		switch {
+		case o.proc.requests.Revoke(pos):
 			back[r.sh] = append(back[r.sh], r.task)
-		} else if s, _ := o.proc.requests.StateAt(pos); s != shm.Revoked {
+		case o.taken.has(pos):
+			n--
+		case n < begun:
 			o.lose(r, pos, d)
 			lost++
+		default: // its word was overwritten
+			back[r.sh] = append(back[r.sh], r.task)
 		}
+		n++
 		o.drop(r)
 	}
 	for pos, r := range o.moved {
@@ -81,6 +86,16 @@ func (o *owner) settle(d *death) (lost int) {
 	}
 	o.giveBacklog()
 	return lost
+}
+
+// couldHaveBegun is how many of the requests in the ring may have been claimed,
+// whatever their words say. Slots claim in order, one each, and publish before they
+// claim again. Of a worker whose results can't be read nobody knows.
+func (o *owner) couldHaveBegun() int {
+	if o.corrupt != nil {
+		return o.held
+	}
+	return o.pool.slots - len(o.moved)
 }
 
 // lose fails a task that died with its worker.
@@ -121,8 +136,11 @@ func (o *owner) report(d *death) {
 	if exit != nil {
 		o.pool.flaws.add(fmt.Errorf("parfor: worker %d, when it ended: %w", d.pid, exit))
 	}
-	if d.cause == parfor.RaceDetected {
+	switch {
+	case d.cause == parfor.RaceDetected:
 		o.pool.flaws.add(d.err())
+	case d.code > 0: // an exit hook ended it
+		o.pool.flaws.add(fmt.Errorf("parfor: worker %d, when it ended: %w", d.pid, d.err()))
 	}
 }
 
@@ -137,6 +155,8 @@ func (o *owner) retireProc() {
 	o.reach.Lock()
 	o.proc = nil
 	o.reach.Unlock()
+	pr.term.end()
+	o.pool.clear(pr.tempDir)
 	pr.bell.Close()
 	pr.ctl.end()
 	pr.mem.Close()
@@ -144,8 +164,17 @@ func (o *owner) retireProc() {
 
 // next decides what follows a death. Workers that die without having finished
 // or lost a task, one after the other, are replaced ever more slowly.
-func (o *owner) next(lost int, orderly bool) {
-	if o.served == 0 && lost == 0 && !orderly {
+func (o *owner) next(pr *proc, d *death, lost int) {
+	if o.after() == gone {
+		o.stage = gone
+		return
+	}
+	if pr.died() {
+		d.cause = parfor.StartFailed
+		o.stumble(fmt.Errorf("%w: it died in its initializer", d.err()))
+		return
+	}
+	if o.served == 0 && lost == 0 && !pr.leaving {
 		o.strikes++
 	} else {
 		o.strikes = 0
@@ -160,17 +189,19 @@ func (o *owner) next(lost int, orderly bool) {
 // lay ends a process that never served, and says what it left.
 func (o *owner) lay(why error) error {
 	pr := o.proc
-	pr.kill()
-	state, err := pr.process.Wait()
-	pr.stdout.finish()
-	pr.stderr.finish()
+	state, err := pr.end()
+	finish(pr.stdout, pr.stderr)
 	d := death{pid: pr.pid, code: -1}
 	if err == nil {
 		d = autopsy(state, pr.stderr.text(), nil)
+		d.rss = pr.peak.judge(d.rss)
 	}
 	d.cause = parfor.StartFailed
 	o.retireProc()
-	if why == nil {
+	switch {
+	case why == nil && d.code == exitBroken: // it has said itself what it lacks
+		return d.err()
+	case why == nil:
 		why = errNoHello
 	}
 	return fmt.Errorf("%w: %w", d.err(), why)

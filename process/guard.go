@@ -10,8 +10,9 @@ import (
 )
 
 // guardVar marks a worker process. Its value is
-// version:nonce:initializer:limits, where the nonce is that of the inherited
-// memory and limits says which variables of the environment are the pool's.
+// version:nonce:limits:initializer, where the nonce is that of the inherited
+// memory and limits says which variables of the environment are the pool's, and
+// what the worker is to impose on itself (see limits.append).
 const guardVar = "PARFOR_WORKER"
 
 const guardVersion = "1"
@@ -23,6 +24,7 @@ const (
 	upFD   = 5 // frames to the pool
 	memFD  = 6
 	seenFD = 7 // memory of dictionaries, to be read only
+	lifeFD = 8 // nothing is ever written to it
 )
 
 // inherited is what the environment says about this process.
@@ -30,6 +32,7 @@ var inherited struct {
 	worker bool
 	nonce  uint64
 	init   string // name of the initializer, or empty
+	limits string // that the worker imposes on itself
 	err    error
 }
 
@@ -48,17 +51,21 @@ func init() {
 		inherited.err = fmt.Errorf("parfor: %s=%q is not from this version of parfor", guardVar, v)
 		return
 	}
-	if f[2] == "procs" {
+	procs, limits, _ := strings.Cut(f[2], ",")
+	if procs == "procs" {
 		os.Unsetenv("GOMAXPROCS")
 	}
+	inherited.limits = limits
+	grasp(lifeFD)
 	inherited.nonce, inherited.err = strconv.ParseUint(f[1], 16, 64)
 	inherited.init = f[3]
 }
 
-func guardValue(nonce uint64, procs bool, initializer string) string {
-	limits := ""
+func guardValue(nonce uint64, procs bool, limits, initializer string) string {
 	if procs {
-		limits = "procs"
+		limits = "procs," + limits
+	} else {
+		limits = "," + limits
 	}
 	return fmt.Sprintf("%s=%s:%x:%s:%s", guardVar, guardVersion, nonce, limits, initializer)
 }

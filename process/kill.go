@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"time"
 
 	"parfor.dev/parfor"
@@ -10,10 +11,10 @@ import (
 // overdue is a task that did not end in time.
 type overdue struct {
 	pos     uint64
-	slot    int
 	grace   time.Duration
 	timeout *parfor.TimeoutError // or:
-	cause   error                // of its loop's end
+	cause   error                // of its loop's end, or:
+	fate    *fate                // of its worker
 }
 
 // dumpTime is how long a worker that is to be killed may take to say where its
@@ -38,6 +39,7 @@ func (o *owner) stop(late *overdue) {
 	askDump(o.proc.pid)
 	o.await(dumpTime, func() bool { return o.proc.ended.Load() || o.proc.dump() != nil })
 	o.proc.kill()
+	o.proc.fate = cmp.Or(late.fate, outOfTime)
 	o.stage = dying
 	o.condemnAll(late)
 }
@@ -74,7 +76,7 @@ func (o *owner) find(pos uint64) *rec {
 
 // condemn decides what a task fails with, if it doesn't end before its process.
 func (o *owner) condemn(late *overdue) {
-	if o.find(late.pos) == nil {
+	if late.fate != nil || o.find(late.pos) == nil {
 		return
 	}
 	verdict := late.cause
@@ -100,7 +102,7 @@ func (o *owner) await(limit time.Duration, done func() bool) {
 		b.Want.Store(1)
 		b.Waiting.Store(1)
 		o.drain()
-		if done() || o.killed.Load() || o.corrupt != nil {
+		if done() || o.killed.Load() || o.corrupt != nil || o.fate.Load() != nil {
 			return
 		}
 		select {

@@ -43,7 +43,7 @@ func wait(ctx context.Context, g guest) (int, error) {
 	if err := os.Rename(name+".part", name+".here"); err != nil {
 		return 0, err
 	}
-	defer os.Remove(name + ".here")
+	defer os.Rename(name+".here", name+".been")
 	for end := time.Now().Add(3 * soon); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		for _, let := range []string{name + ".go", filepath.Join(g.Dir, "all.go")} {
 			if _, err := os.Stat(let); err == nil {
@@ -92,6 +92,12 @@ func (l lobby) here() map[int]int {
 		}
 	}
 	return all
+}
+
+// been is how many bodies have left.
+func (l lobby) been() int {
+	names, _ := filepath.Glob(filepath.Join(l.dir, "*.been"))
+	return len(names)
 }
 
 // expect waits until n bodies are here, and returns their processes.

@@ -38,10 +38,11 @@ type loopState struct {
 // loops are the loops this worker knows: those announced by the pool, and
 // those its slots have met.
 type loops struct {
-	pool  uint64
-	mu    sync.Mutex
-	known map[uint32]*loopState
-	came  sync.Cond
+	pool   uint64
+	mu     sync.Mutex
+	known  map[uint32]*loopState
+	labels bodyLabels
+	came   sync.Cond
 }
 
 func (ls *loops) init(pool uint64) {
@@ -52,9 +53,9 @@ func (ls *loops) init(pool uint64) {
 
 var errLoopOver = errors.New("parfor: loop is over")
 
-func (ls *loops) newState(m *wire.Loop) *loopState {
+func (ls *loops) newState(m *wire.Loop, labels context.Context) *loopState {
 	l := &loopState{id: m.ID, timeout: m.Timeout}
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := context.WithCancelCause(labels)
 	l.ctx, l.cancel, l.stop = ctx, cancel, func() {}
 	if m.Limited {
 		l.ctx, l.stop = context.WithTimeout(l.ctx, m.Left)
@@ -108,7 +109,7 @@ func (l *loopState) end() {
 
 // acquire returns the loop of that number for a slot. It waits for the
 // announcement if there is to be one: tasks travel faster than frames.
-func (ls *loops) acquire(id uint32) (*loopState, error) {
+func (ls *loops) acquire(id, body uint32) (*loopState, error) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	for ls.known[id] == nil && id&announced != 0 {
@@ -116,7 +117,7 @@ func (ls *loops) acquire(id uint32) (*loopState, error) {
 	}
 	l := ls.known[id]
 	if l == nil {
-		l = ls.newState(&wire.Loop{ID: id})
+		l = ls.newState(&wire.Loop{ID: id}, ls.labels.of(body))
 		ls.known[id] = l
 	}
 	if l.err != nil {
@@ -146,7 +147,7 @@ func (ls *loops) open(b []byte) error {
 	if err != nil {
 		return err
 	}
-	l := ls.newState(m)
+	l := ls.newState(m, labelled(m.Name))
 	l.pinned = true
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
@@ -167,7 +168,7 @@ func (ls *loops) cancel(b []byte) error {
 	defer ls.mu.Unlock()
 	l := ls.known[id]
 	if l == nil {
-		l = ls.newState(&wire.Loop{ID: id})
+		l = ls.newState(&wire.Loop{ID: id}, context.Background())
 		ls.known[id] = l
 	}
 	l.pinned = true
@@ -197,22 +198,18 @@ func (ls *loops) close(b []byte) error {
 	return nil
 }
 
-// initializer runs the pool's initializer like a body.
-func (ls *loops) initializer(b *registry.Body) (err error) {
-	returned := false
+// initializer runs the pool's initializer like a body, and says how it ended,
+// also if that ends the goroutine it runs on.
+func (ls *loops) initializer(b *registry.Body, done chan<- error) {
+	err := parfor.ErrGoexit
 	defer func() {
-		if returned {
-			return
-		}
-		err = parfor.ErrGoexit
 		if v := recover(); v != nil {
 			err = &parfor.PanicError{Value: v, Stack: trimStack(debug.Stack())}
 		}
+		if err != nil {
+			err = fmt.Errorf("parfor: %s: %w", b.Name, err)
+		}
+		done <- err
 	}()
 	_, _, err = b.Run(context.Background(), nil, nil)
-	returned = true
-	if err != nil {
-		err = fmt.Errorf("parfor: %s: %w", b.Name, err)
-	}
-	return err
 }

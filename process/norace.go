@@ -2,4 +2,6 @@
 
 package process
 
+const raced = false
+
 func raceEnv() []string { return nil }

@@ -29,11 +29,14 @@ type options struct {
 	start   time.Duration
 	restart int
 	breaker int
+	limits
+	logging
 	elastic
 }
 
 func configure(opts []Option) (options, error) {
 	o := options{slots: 1, stdout: os.Stdout, stderr: os.Stderr, start: 10 * time.Second, breaker: 5}
+	o.silence = defaultSilence
 	var bad []error
 	for _, opt := range opts {
 		if opt == nil {
@@ -43,6 +46,9 @@ func configure(opts []Option) (options, error) {
 		if err := opt(&o); err != nil {
 			bad = append(bad, err)
 		}
+	}
+	if err := o.compatible(); err != nil {
+		bad = append(bad, err)
 	}
 	if len(bad) > 0 {
 		return o, fmt.Errorf("%w: %w", parfor.ErrOption, errors.Join(bad...))
@@ -67,7 +73,8 @@ func ItemsPerWorker(k int) Option {
 // WorkerInit runs fn once in every worker, replacements included, before its
 // first task. The function is registered with [RegisterInit], like a body. If
 // it fails, the pool fails: loops get its error at once, and no worker is
-// started again.
+// started again. It may open what bodies share, by Get of a parfor.PerWorker, so
+// that no task waits for it; nothing bounds its time but the contexts of loops.
 func WorkerInit(fn func(context.Context) error) Option {
 	return func(o *options) error {
 		if fn == nil {

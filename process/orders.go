@@ -28,7 +28,7 @@ func (o *owner) control() {
 		o.cancels = n
 		o.cancelLoops()
 	}
-	if o.revoked.Load() > 0 && o.revoked.Swap(0) > 0 {
+	if o.taken.some.Load() {
 		o.sweep()
 	}
 	if o.steal.Load() && o.steal.Swap(false) {
@@ -36,6 +36,10 @@ func (o *owner) control() {
 	}
 	for _, d := range o.dooms.take() {
 		o.doom(d)
+	}
+	if f := o.fate.Swap(nil); f != nil {
+		o.putDown(f)
+		return
 	}
 	if late := o.late.Swap(nil); late != nil {
 		o.stop(late)

@@ -1,9 +1,6 @@
 package process
 
-import (
-	"os"
-	"syscall"
-)
+import "syscall"
 
 const (
 	supported = true
@@ -11,8 +8,8 @@ const (
 )
 
 // attributes of a worker: its own process group, so that it gets no Ctrl-C and
-// takes its children along; and death with its parent, the second belt to the
-// end of the control pipe. The kernel sends that signal when the thread that
+// takes its children along; and death with its parent, until it has its lifeline
+// (see grasp). The kernel sends that signal when the thread that
 // forked ends (golang/go#27505): workers are started by a thread that stays.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -26,5 +23,5 @@ func executable() (string, error) { return "/proc/self/exe", nil }
 // not the program.
 func settleIn() {
 	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
-	os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0)
+	raiseOOMScore()
 }

@@ -42,6 +42,15 @@ func waitByte(fd int) error {
 	}
 }
 
+var oneByte = []byte{1}
+
+// ringOnce writes a byte to a pipe, if there is room: in a full one are enough to
+// wake whoever reads it.
+func ringOnce(fd uintptr) bool {
+	syscall.Write(int(fd), oneByte)
+	return true
+}
+
 // killOwnGroup ends this worker and every process its bodies started.
 func killOwnGroup() { syscall.Kill(0, syscall.SIGKILL) }
 

@@ -116,9 +116,13 @@ func (f *forwarder) text() string {
 // that a body has started, and that left the group, may hold the pipe open.
 const patience = 250 * time.Millisecond
 
-// finish reads what is left, then closes the pipe.
-func (f *forwarder) finish() {
-	f.in.SetReadDeadline(time.Now().Add(patience))
-	<-f.done
-	f.in.Close()
+// finish reads what is left of both, then closes the pipes.
+func finish(fs ...*forwarder) {
+	for _, f := range fs {
+		f.in.SetReadDeadline(time.Now().Add(patience))
+	}
+	for _, f := range fs {
+		<-f.done
+		f.in.Close()
+	}
 }

@@ -51,18 +51,19 @@ type owner struct {
 	load     atomic.Int32 // tasks it holds
 	pid      atomic.Int64
 	quit     atomic.Bool
-	killed   atomic.Bool // by Pool.Kill
-	steal    atomic.Bool // another worker is idle: give it of the tail
-	revoked  atomic.Int32
+	killed   atomic.Bool  // by Pool.Kill
+	steal    atomic.Bool  // another worker is idle: give it of the tail
 	stuck    atomic.Int32 // tasks that wait behind slow ones, which others could run
 	standing atomic.Int32 // see type standing
 	late     atomic.Pointer[overdue]
 	dues     []atomic.Pointer[overdue] // by slot: what is to be said of its task
+	fate     atomic.Pointer[fate]
 	dooms    dooms
 	inbox    inbox
 
 	reach sync.RWMutex // held to look into proc's memory from outside
 	proc  *proc
+	nth   uint32 // process that it has started
 
 	recs       *[shm.RingSize]rec // nil while there is no worker, as ts
 	head, tail uint64
@@ -80,7 +81,10 @@ type owner struct {
 	cancels    uint64          // of the pool's, already looked at
 	gave       bool            // part of its queue to an idle worker, in this round
 	patient    bool            // results may wait for company
-	corrupt    error
+	corrupt    error           // its results can't be read any more
+	flaw       error           // ... or they can, but it will do nothing more
+	audit      audit
+	taken      taken
 	served     int // tasks finished in this process
 	strikes    int // lives in a row without a finished task
 	busy       bool
@@ -174,11 +178,11 @@ func (o *owner) serve() {
 	for {
 		o.drain()
 		switch {
-		case o.corrupt != nil || o.killed.Load():
+		case o.corrupt != nil || o.flaw != nil || o.killed.Load():
 			o.proc.kill()
 			o.stage = dying
 			return
-		case o.proc.ended.Load():
+		case o.proc.ended.Load() || o.stage == dying:
 			o.stage = dying
 			return
 		}
@@ -209,11 +213,6 @@ func (o *owner) serve() {
 		}
 		o.park()
 	}
-}
-
-// worn reports whether the worker has run as many tasks as it may.
-func (o *owner) worn() bool {
-	return o.pool.restart > 0 && o.served+o.held >= o.pool.restart
 }
 
 // kill ends the worker's process from outside the owner.

@@ -31,6 +31,8 @@ func (o *owner) park() {
 		wait = o.hibernate()
 	case o.held > o.pool.slots && o.pool.vacant.Load():
 		wait = stuckTime
+	case o.held > 0:
+		wait = auditTime
 	}
 	if wait == 0 {
 		<-o.wake
@@ -50,6 +52,7 @@ func (o *owner) park() {
 			o.call()
 		}
 	}
+	o.inspect()
 }
 
 // want is for how many results the worker should ring. Each ring costs it and

@@ -30,13 +30,17 @@ type Pool struct {
 	most    atomic.Int64             // workers
 	vacant  atomic.Bool              // there may be fewer
 	spawner *spawner
+	life    lifeline
 	ledger  engine.Ledger
 	care    atomic.Int64 // commits until workers stop being careful
 	output  output
 	unbind  func() bool
 
+	relay      *relay // nil without Logs
 	undertaker *undertaker
 	supervisor *supervisor
+	container  *container
+	shelter    shelter
 	recruiter  *recruiter
 	busy       atomic.Int32  // workers that hold tasks
 	cancels    atomic.Uint64 // counts loops whose context ended
@@ -108,11 +112,22 @@ func NewPool(ctx context.Context, n int, opts ...Option) (*Pool, error) {
 	for i, b := range registry.All() {
 		p.bodies[b] = uint32(i)
 	}
+	if p.tempDir {
+		if p.shelter, err = openShelter(); err != nil {
+			return nil, err
+		}
+	}
+	p.container = containerAt(fileSystem)
+	p.container.inspect(n, p.memory)
+	if p.life, err = newLifeline(); err != nil {
+		return nil, fmt.Errorf("parfor: a pipe for the workers: %w", err)
+	}
 	p.idle.L = &p.mu
 	p.output.init(&p.options)
 	p.spawner = startSpawner()
+	p.relay = p.logging.start()
 	p.undertaker = startUndertaker(p)
-	p.supervisor = &supervisor{pool: p}
+	p.supervisor = &supervisor{pool: p, wake: make(chan struct{}, 1)}
 	p.recruiter = startRecruiter(p)
 	living.Add(1)
 	pools.Store(p.id, p)

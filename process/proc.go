@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"parfor.dev/parfor/internal/call"
 	"parfor.dev/parfor/internal/errwire"
@@ -24,22 +25,34 @@ type proc struct {
 	mem      *shm.Memory
 	requests *shm.Requests
 	readers  []*shm.Reader
+	up       *os.File // what it says
 	bell     *os.File
+	bellConn syscall.RawConn
 	ctl      *outbox
 	stdout   *forwarder
 	stderr   *forwarder
 	leaving  bool // it was asked to end
+	fate     *fate
+	term     term
+	tempDir  string
+	logged   uint64 // bytes of its log that the relay has dealt with
+	profiles profiles
+	peak     peak
 
 	read  chan struct{} // closed when its pipe has ended
 	hello atomic.Bool
 	ended atomic.Bool
 	some  atomic.Bool // something in mail
 
+	reaping sync.Mutex
+	reaped  bool // its number may be another process's by now
+
 	mu   sync.Mutex
 	mail struct {
 		fingerprint uint64
 		calls       []upcall
-		init        error // of the initializer
+		ready       bool  // the initializer has returned
+		init        error // ... with this error
 		exit        error // of the exit hooks
 		dump        []byte
 		bad         error
@@ -54,22 +67,25 @@ type upcall struct {
 }
 
 // listen reads what the worker says until it ends.
-func (p *proc) listen(up *os.File) {
+func (p *proc) listen() {
 	defer close(p.read)
-	defer up.Close()
-	in := wire.NewReader(up, wire.MaxPayload)
+	defer p.up.Close()
+	in := wire.NewReader(p.up, wire.MaxPayload)
 	for {
 		t, b, err := in.Next()
-		if err == nil && t != wire.Bell {
+		if t == wire.Log && err == nil {
+			err = p.owner.pool.relay.take(p, b)
+		} else if t == wire.Profiled && err == nil {
+			err = p.profiles.take(b)
+		} else if err == nil && t != wire.Bell {
 			err = p.post(t, b)
 		}
 		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				p.mu.Lock()
-				p.mail.bad = err
-				p.mu.Unlock()
+			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded) {
+				p.blame(err)
 				p.kill()
 			}
+			p.profiles.end()
 			p.ended.Store(true)
 			p.owner.signal()
 			return
@@ -93,6 +109,7 @@ func (p *proc) post(t wire.Type, b []byte) error {
 			p.owner.pool.started()
 		}
 	case wire.Ready:
+		m.ready = true
 		p.owner.pool.started()
 	case wire.InitFailed:
 		m.init = errwire.Decode(b)
@@ -153,6 +170,14 @@ func (p *proc) initError() error {
 	return p.mail.init
 }
 
+// died reports whether it ended in the initializer. That counts like a worker that
+// can't start, since it goes on with every one that follows.
+func (p *proc) died() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.owner.pool.init != "" && !p.mail.ready && p.mail.init == nil
+}
+
 func (p *proc) dump() []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,6 +209,10 @@ func serveCall(c upcall) (answer []byte, err error) {
 	return call.Serve(c.kind, c.payload)
 }
 
+// ring wakes the worker. It never blocks: a worker whose memory says that it sleeps
+// when it doesn't would else hold its owner up, who is the one to kill it.
+func (p *proc) ring() { p.bellConn.Write(ringOnce) }
+
 // unread is how many results wait.
 func (p *proc) unread() int {
 	n := uint64(0)
@@ -192,13 +221,3 @@ func (p *proc) unread() int {
 	}
 	return int(n)
 }
-
-var oneByte = []byte{1}
-
-// ring wakes the worker. The pipe can't be full: a worker that sleeps has
-// emptied it.
-func (p *proc) ring() { p.bell.Write(oneByte) }
-
-// kill ends the process and those its bodies started. It may be called more
-// than once, as long as the process was not waited for.
-func (p *proc) kill() { killGroup(p.pid) }

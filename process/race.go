@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+const raced = true
+
 // raceEnv spares workers the second for which the race detector's runtime
 // sleeps at the end of every process.
 func raceEnv() []string {

@@ -124,7 +124,7 @@ func TestResizeGivesBackWhatWaits(t *testing.T) {
 			l.let(i)
 		}
 	}
-	eventually(t, "the others", func() bool { h := l.here(); return len(h) == 1 && h[other] != 0 })
+	eventually(t, "the others", func() bool { return l.been() == 7 && l.here()[other] != 0 })
 	if len(p.PIDs()) != 2 {
 		t.Errorf("workers %v: one ended while a task ran in it", p.PIDs())
 	}

@@ -12,6 +12,9 @@ import (
 // maxDump bounds the stacks that a worker sends before it is killed.
 const maxDump = 1 << 20
 
+// exitStacks is the status of a worker that has told its stacks for a SIGQUIT.
+const exitStacks = 99
+
 // signals makes the worker deaf to what a terminal or a service manager sends:
 // its pool decides when it ends. The signals are caught and dropped, not
 // ignored, because an ignored signal stays ignored in the programs that bodies
@@ -24,7 +27,7 @@ func (w *worker) signals() {
 		for s := range got {
 			if s == quitSignal {
 				w.dump()
-				os.Exit(2)
+				os.Exit(exitStacks)
 			}
 		}
 	}()

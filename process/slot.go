@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"runtime/pprof"
 	"time"
 
 	"parfor.dev/parfor/internal/meter"
@@ -71,6 +72,9 @@ func (s *slot) next() (*shm.Request, uint64) {
 			s.bell()
 		}
 		if !s.queue.Idle() {
+			if s.queue.Broken() {
+				fail("a body overwrote the memory that it shares with the pool")
+			}
 			b.Sleeping.Store(0)
 			continue
 		}
@@ -88,16 +92,17 @@ func (s *slot) idle() {
 }
 
 // enter makes the slot one that runs tasks of the loop.
-func (s *slot) enter(id uint32) error {
+func (s *slot) enter(id, body uint32) error {
 	if s.loop != nil && s.loop.id == id {
 		return nil
 	}
 	s.leave()
-	l, err := s.loops.acquire(id)
+	l, err := s.loops.acquire(id, body)
 	if err != nil {
 		return err
 	}
 	s.loop = l
+	pprof.SetGoroutineLabels(l.ctx)
 	s.status.Loop.Store(id)
 	return nil
 }
@@ -109,6 +114,7 @@ func (s *slot) leave() {
 		s.shared = nil
 	}
 	if s.loop != nil {
+		pprof.SetGoroutineLabels(context.Background())
 		s.loops.release(s.loop)
 		s.loop = nil
 	}
@@ -121,7 +127,7 @@ func (s *slot) task(r *shm.Request, pos uint64) {
 		start = meter.Now()
 	}
 	s.status.StartedAt.Store(start)
-	entered := s.enter(r.Loop)
+	entered := s.enter(r.Loop, r.Body)
 	s.status.Current.Store(pos + 1)
 	in, release, err := s.queue.Payload(r)
 	t := r.Task

@@ -36,11 +36,20 @@ func startSpawner() *spawner {
 	return s
 }
 
-func (s *spawner) start(path string, args []string, attr *os.ProcAttr) (p *os.Process, err error) {
+// start starts a process, on the processor if it is not negative.
+func (s *spawner) start(path string, args []string, attr *os.ProcAttr, cpu int) (p *os.Process, err error) {
 	done := make(chan struct{})
+	start := func() error {
+		p, err = os.StartProcess(path, args, attr)
+		return err
+	}
 	s.orders <- func() {
 		defer close(done)
-		p, err = os.StartProcess(path, args, attr)
+		if cpu >= 0 {
+			err = bound(cpu, start)
+			return
+		}
+		start()
 	}
 	<-done
 	return p, err
@@ -58,7 +67,7 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 	var nonce [8]byte
 	rand.Read(nonce[:])
 	secret := binary.LittleEndian.Uint64(nonce[:])
-	mem, err := shm.Create(p.slots, secret, shm.Identity{Life: lives.Add(1), Pool: p.id})
+	mem, err := shm.Create(p.slots, secret, o.identity())
 	if err != nil {
 		return nil, fmt.Errorf("parfor: memory for a worker: %w", err)
 	}
@@ -77,21 +86,30 @@ func (p *Pool) spawn(o *owner) (*proc, error) {
 		mem.Close()
 		return nil, err
 	}
-	attr := &os.ProcAttr{Dir: p.dir, Env: p.environment(secret), Sys: attributes(),
-		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File(), sharedMemory(ends.null)}}
-	pr.process, err = p.spawner.start(path, workerArgs(), attr)
+	if pr.tempDir, err = p.shelter.room(); err != nil {
+		ends.close()
+		mem.Close()
+		return nil, err
+	}
+	attr := &os.ProcAttr{Dir: p.dir, Env: p.environment(secret, pr.tempDir), Sys: attributes(),
+		Files: []*os.File{ends.null, ends.outW, ends.errW, ends.ctlR, ends.bellR, ends.upW, mem.File(), sharedMemory(ends.null), p.life.of(ends.null)}}
+	pr.peak.begin()
+	pr.process, err = p.spawner.start(path, workerArgs(), attr, p.processor(o.id))
 	ends.closeChild()
 	if err != nil {
 		ends.closeParent()
 		mem.Close()
+		p.clear(pr.tempDir)
 		return nil, fmt.Errorf("parfor: starting a worker: %w", err)
 	}
 	pr.pid = pr.process.Pid
-	pr.bell = ends.bellW
+	pr.term.maxRSS = jittered(p.maxRSS)
+	pr.up, pr.bell = ends.upR, ends.bellW
+	pr.bellConn, _ = ends.bellW.SyscallConn() // fails only for a nil file
 	pr.ctl = startOutbox(ends.ctlW)
 	pr.stdout = p.output.forward(ends.outR, pr, false)
 	pr.stderr = p.output.forward(ends.errR, pr, true)
-	go pr.listen(ends.upR)
+	go pr.listen()
 	return pr, nil
 }
 
@@ -109,9 +127,13 @@ func sharedMemory(none *os.File) *os.File {
 	return none
 }
 
-// environment of a worker: the program's at this moment, and the guard.
-func (p *Pool) environment(nonce uint64) []string {
-	env := append(append(os.Environ(), raceEnv()...), p.env...)
+// environment of a worker: the program's at this moment, what options add, and
+// the guard.
+func (p *Pool) environment(nonce uint64, tempDir string) []string {
+	env := append(append(p.base(), raceEnv()...), p.env...)
+	if tempDir != "" {
+		env = append(env, "TMPDIR="+tempDir)
+	}
 	own := true
 	for _, v := range env {
 		if strings.HasPrefix(v, "GOMAXPROCS=") {
@@ -119,9 +141,17 @@ func (p *Pool) environment(nonce uint64) []string {
 		}
 	}
 	if own {
-		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.GOMAXPROCS(0)/int(p.most.Load()))))
+		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", p.width()))
 	}
-	return append(env, guardValue(nonce, own, p.init))
+	return append(lastWins(env), guardValue(nonce, own, p.limits.encode(), p.init))
+}
+
+// width is GOMAXPROCS of a worker.
+func (p *Pool) width() int {
+	if len(p.cpus) > 0 {
+		return 1
+	}
+	return max(1, runtime.GOMAXPROCS(0)/int(p.most.Load()))
 }
 
 // workerArgs are the program's own, so that a worker has the same flags. A test

@@ -59,6 +59,7 @@ func (o *owner) loaded() {
 		o.busy = busy
 		if busy {
 			o.pool.busy.Add(1)
+			o.pool.supervisor.rouse()
 		} else {
 			o.pool.busy.Add(-1)
 		}

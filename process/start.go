@@ -31,26 +31,20 @@ func (o *owner) start() error {
 		select {
 		case <-o.wake:
 		case <-limit.C:
-			pr.kill()
-			<-pr.read
 			return o.stumble(o.lay(fmt.Errorf("it said nothing for %v: does every path of the program reach process.Main?", o.pool.start)))
 		}
 	}
 	if !pr.hello.Load() {
-		if !pr.ended.Load() {
-			pr.kill()
-			<-pr.read
-		}
 		return o.stumble(o.lay(nil))
 	}
 	if err := pr.mismatch(); err != nil {
-		pr.kill()
-		<-pr.read
 		o.lay(nil)
 		return o.stumble(err)
 	}
+	pr.peak.look(pr.pid)
 	o.pid.Store(int64(pr.pid))
 	o.stage = serving
+	o.beginTerm()
 	o.standing.Store(int32(open))
 	o.pool.event(observe.WorkerUp, o.id, pr.pid, "")
 	return nil
@@ -64,15 +58,18 @@ func (o *owner) fresh() {
 		o.areas = append(o.areas, i)
 	}
 	o.books()
-	for i := range o.dues {
-		o.dues[i].Store(nil) // of another life, whose positions are used again
-	}
-	o.late.Store(nil) // likewise
 	clear(o.told)
 	for _, sh := range o.shares {
 		sh.told, sh.shard = false, nil
 	}
-	o.served, o.corrupt, o.depth, o.patient = 0, nil, 0, false
+	o.fate.Store(nil) // what was said of another life,
+	o.late.Store(nil) // whose positions are used again
+	for i := range o.dues {
+		o.dues[i].Store(nil)
+	}
+	o.served, o.corrupt, o.flaw, o.depth, o.patient = 0, nil, nil, 0, false
+	o.audit.reset()
+	o.taken.reset()
 }
 
 // stumble counts a failed start, pauses before the next, and breaks the pool
@@ -127,17 +124,16 @@ func (o *owner) leave() {
 	o.proc.ctl.send(wire.Quit, nil)
 	limit := time.NewTimer(quitGrace)
 	defer limit.Stop()
-	for !o.proc.ended.Load() {
+	look := time.NewTicker(auditTime)
+	defer look.Stop()
+	for !o.proc.ended.Load() && !o.killed.Load() && !o.proc.dead() {
 		select {
 		case <-o.wake:
 			o.answer()
-			if o.killed.Load() {
-				o.proc.kill()
-			}
+		case <-look.C:
 		case <-limit.C:
 			o.pool.flaws.add(fmt.Errorf("parfor: worker %d did not end within %v of being asked: its exit hooks were cut short", o.proc.pid, quitGrace))
-			o.proc.kill()
-			limit.Reset(time.Hour)
+			return
 		}
 	}
 }

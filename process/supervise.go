@@ -2,18 +2,23 @@ package process
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/internal/meter"
 )
 
-// supervisor enforces time limits: one goroutine per pool, which runs only
-// while some loop has a timeout or is cancelled.
+// supervisor enforces limits: one goroutine per pool, which runs only while some
+// loop has a timeout or is cancelled, or while workers have tasks if the pool has
+// limits of its own.
 type supervisor struct {
 	pool    *Pool
-	running bool // guarded by the pool's lock
+	awake   atomic.Bool // running, for who doesn't hold the lock
+	running bool        // guarded by the pool's lock
 	ending  bool
+	quiet   int // looks in a row at which no worker had a task
+	wake    chan struct{}
 	group   sync.WaitGroup
 }
 
@@ -27,9 +32,37 @@ func (p *Pool) watch(a *attachment) {
 	}
 	a.watched = true
 	p.watching++
-	if s := p.supervisor; !s.running && !s.ending {
-		s.running = true
+	p.supervisor.begin()
+}
+
+// begin starts the goroutine, or has it look more often. The pool's lock is held.
+func (s *supervisor) begin() {
+	switch {
+	case s.running:
+		s.poke()
+	case !s.ending:
+		s.running, s.quiet = true, 0
+		s.awake.Store(true)
 		s.group.Go(s.run)
+	}
+}
+
+func (s *supervisor) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// rouse is called when a worker that had no task gets one.
+func (s *supervisor) rouse() {
+	if s.awake.Load() || !s.pool.patrols() {
+		return
+	}
+	s.pool.mu.Lock()
+	defer s.pool.mu.Unlock()
+	if !s.running {
+		s.begin()
 	}
 }
 
@@ -38,6 +71,7 @@ func (s *supervisor) end() {
 	s.pool.mu.Lock()
 	s.ending = true
 	s.pool.mu.Unlock()
+	s.poke()
 	s.group.Wait()
 }
 
@@ -48,40 +82,66 @@ type seen struct {
 	pos       uint64
 	running   time.Duration
 	cancelled time.Duration
+	fresh     bool          // its processor time was not looked at
+	cpu       time.Duration // the worker's when it began
 }
 
 func (s *supervisor) run() {
-	every := time.NewTicker(tick)
+	pace := tick
+	every := time.NewTicker(pace)
 	defer every.Stop()
 	var book [][]seen
-	last := meter.Now()
-	for range every.C {
+	var rounds []round
+	for last := meter.Now(); ; {
+		select {
+		case <-every.C:
+		case <-s.wake:
+		}
 		now := meter.Now()
-		step := min(time.Duration(now-last), 20*tick)
+		step := min(time.Duration(now-last), max(20*tick, 2*pace))
 		last = now
-		if !s.needed() {
+		next := s.needed()
+		if next == 0 {
 			return
 		}
 		for i, o := range s.pool.team() {
 			if i == len(book) {
-				book = append(book, make([]seen, s.pool.slots))
+				book, rounds = append(book, make([]seen, s.pool.slots)), append(rounds, round{})
 			}
 			s.look(o, book[i], now, step)
+			s.visit(o, &rounds[i], step)
+		}
+		if next != pace {
+			pace = next
+			every.Reset(pace)
 		}
 	}
 }
 
-// needed reports whether to go on; the goroutine ends under the lock, so that
-// watch starts another in time.
-func (s *supervisor) needed() bool {
+// needed is how often to look, 0 if never: the goroutine ends under the lock, so
+// that watch starts another in time. While tasks come one by one it doesn't end
+// and begin with each.
+func (s *supervisor) needed() (pace time.Duration) {
 	p := s.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.watching == 0 {
-		s.running = false
+	if p.watching > 0 || p.patrols() && p.busy.Load() > 0 {
+		s.quiet = 0
+	} else if s.quiet++; s.ending || !p.patrols() || s.quiet > quietLooks {
+		s.awake.Store(false)
+		if !s.ending && p.patrols() && p.busy.Load() > 0 { // it didn't see us leave
+			s.awake.Store(true)
+			s.quiet = 0
+		} else {
+			s.running = false
+			return 0
+		}
 	}
-	return s.running
+	return p.pace(p.watching > 0)
 }
+
+// quietLooks is for how many looks the supervisor stays when nothing runs.
+const quietLooks = 4
 
 // look finds tasks of one worker that have overrun.
 func (s *supervisor) look(o *owner, book []seen, now int64, step time.Duration) {
@@ -103,15 +163,20 @@ func (s *supervisor) look(o *owner, book []seen, now int64, step time.Duration) 
 		}
 		b := &book[i]
 		if b.pos != pos {
-			*b = seen{pos: pos, running: min(step, max(0, time.Duration(now-began)))}
+			*b = seen{pos: pos, fresh: true, running: min(step, max(0, time.Duration(now-began)))}
 		} else {
 			b.running += step
 		}
+		s.tax(o, b)
 		a := s.loop(loop)
 		if a == nil {
 			continue
 		}
-		if a.canceled.Load() {
+		switch {
+		case !a.canceled.Load():
+		case b.cancelled == 0:
+			b.cancelled = 1 // it was in this step, and the grace is not to be cut short
+		default:
 			b.cancelled += step
 		}
 		s.judge(o, a, b, i)
@@ -132,7 +197,7 @@ func (s *supervisor) judge(o *owner, a *attachment, b *seen, slot int) {
 	if !timedOut && b.cancelled == 0 {
 		return
 	}
-	late := &overdue{pos: b.pos - 1, slot: slot, grace: spec.Grace}
+	late := &overdue{pos: b.pos - 1, grace: spec.Grace}
 	tooLong, deaf := timedOut && b.running > spec.Timeout+spec.Grace, b.cancelled > spec.Grace
 	if tooLong || timedOut && !deaf {
 		late.timeout = &parfor.TimeoutError{Limit: spec.Timeout, Took: b.running, Killed: true, PID: o.proc.pid}

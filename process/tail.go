@@ -97,10 +97,9 @@ func (o *owner) revoke(loop uint32, t engine.Task) bool {
 	}
 	q := o.proc.requests
 	pos, ok := q.Find(loop, int64(t.Index), t.Attempt)
-	if !ok || !q.Revoke(pos) {
+	if !ok || !o.taken.revoke(q, pos) {
 		return false
 	}
-	o.revoked.Add(1)
 	o.signal()
 	return true
 }

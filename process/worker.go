@@ -2,7 +2,9 @@ package process
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -32,6 +34,8 @@ type worker struct {
 	bodies   []*registry.Body
 	loops    loops
 	calls    upcalls
+	log      logWindow
+	profiles profiler
 	lead     sync.Mutex // held by the slot that waits for the bell
 	quit     atomic.Bool
 }
@@ -44,6 +48,7 @@ func runWorker() {
 		fail("%v", err)
 	}
 	w := &worker{mem: mem, identity: mem.Identity(), queue: mem.Queue(), bodies: registry.All()}
+	itself = Worker{Number: int(w.identity.Number), Life: int(w.identity.Nth)}
 	w.up = wire.NewWriter(inheritedFile(upFD, "parfor-up"))
 	w.loops.init(w.identity.Pool)
 	keepFD(bellFD)
@@ -52,6 +57,9 @@ func runWorker() {
 	arena.Inherit(seenFD)
 	ctl := inheritedFile(ctlFD, "parfor-ctl")
 	w.signals()
+	if err := w.impose(); err != nil {
+		fail("%v", err)
+	}
 	debug.SetMaxStack(maxStack)
 	call.ToOwner = w.toOwner
 	task.Undecided.Wait, task.Undecided.Solo = w.await, mem.Slots() == 1
@@ -61,6 +69,7 @@ func runWorker() {
 	if err := w.up.Write(wire.Hello, hello); err != nil {
 		fail("the pool is gone: %v", err)
 	}
+	w.startLog()
 	w.initialize()
 	for i := range mem.Slots() {
 		go newSlot(w, i).run()
@@ -90,7 +99,7 @@ func (w *worker) initialize() {
 		select {}
 	}
 	done := make(chan error, 1)
-	go func() { done <- w.loops.initializer(b) }()
+	go w.loops.initializer(b, done)
 	if err := <-done; err != nil {
 		w.up.Write(wire.InitFailed, errwire.Append(nil, err))
 		select {} // the pool ends this process
@@ -105,6 +114,9 @@ func (w *worker) obey(ctl *os.File) {
 	for {
 		t, b, err := in.Next()
 		if err != nil {
+			if !errors.Is(err, io.EOF) { // a body closed it, or reads what isn't its own
+				fail("the pipe from the pool: %v", err)
+			}
 			killOwnGroup()
 			os.Exit(exitBroken)
 		}
@@ -117,6 +129,10 @@ func (w *worker) obey(ctl *os.File) {
 			err = w.loops.close(b)
 		case wire.Reply:
 			err = w.calls.reply(b)
+		case wire.Profile:
+			err = w.profiles.order(w.up, b)
+		case wire.Logged:
+			err = w.hasRead(b)
 		case wire.Quit:
 			go w.leave()
 		}
@@ -134,6 +150,7 @@ func (w *worker) leave() {
 	if err := task.ExitWorker(); err != nil {
 		w.up.Write(wire.Leaving, errwire.Append(nil, err))
 	}
+	w.tellDropped()
 	os.Exit(0)
 }
 

@@ -42,6 +42,9 @@ func TestAbove(t *testing.T) {
 	io.WriteString(w, " yet\n")
 	l.Frame(frame)
 	step("after it", " yet\n"+line)
+	io.WriteString(w, "no end")
+	l.End(observe.End{Loop: 1, Frame: frame})
+	step("the receipt below it", erase+"no end\n✔ run: 0 ok · 10 not run · 1s\n")
 	if progress.Above(progress.JSON(io.Discard), &screen) != &screen {
 		t.Error("what has no line is written around")
 	}

@@ -97,6 +97,9 @@ func (l *line) draw(text string) {
 	if l.drawn {
 		s = eraseLine + text
 	}
+	if l.open {
+		s, l.open = "\n"+s, false
+	}
 	l.drawn = len(l.tracks) > 0
 	switch len(l.tracks) {
 	case 0:

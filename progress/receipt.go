@@ -50,7 +50,11 @@ func receipt(t *track, err error, color bool) string {
 	add(t.workers() > 0, plural(t.workers(), "worker")+busy(sum.Busy, took, t.workers()))
 	add(t.deaths > 0, count(t.deaths)+" died")
 	if err != nil && sum.Failed == 0 {
-		add(true, "stopped: "+meter.MessageOf(err))
+		text := meter.MessageOf(err)
+		if t.frame.Total < 0 || rest > 0 {
+			text = "stopped: " + text
+		}
+		add(true, text)
 	}
 	return mark + " " + t.name() + ": " + strings.Join(ps, " · ") + "\n" + kinds(t.frame) + dicts(t.frame.Dicts)
 }

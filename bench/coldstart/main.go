@@ -1,5 +1,5 @@
 // Command coldstart times a pool of worker processes from nothing to its first
-// result, in a program that links nothing else.
+// result, in a program that links nothing else, and a process for one call.
 //
 //	go run ./coldstart            pools of 2 and 8
 //	go run ./coldstart 100        a pool of 100
@@ -51,6 +51,20 @@ func main() {
 		fmt.Printf("pool of %3d: first result after %.1f ms (%.1f to %.1f), closed after %.1f ms\n",
 			n, first[len(first)/2], first[0], first[len(first)-1], closed[len(closed)/2])
 	}
+	call(*rounds)
+}
+
+// call times a function in a process of its own, its end included.
+func call(rounds int) {
+	var took []float64
+	for range rounds {
+		begin := time.Now()
+		_, err := process.Call(context.Background(), increment, 1)
+		must(err)
+		took = append(took, milliseconds(begin))
+	}
+	slices.Sort(took)
+	fmt.Printf("call: %.1f ms (%.1f to %.1f)\n", took[len(took)/2], took[0], took[len(took)-1])
 }
 
 func milliseconds(since time.Time) float64 { return float64(time.Since(since).Microseconds()) / 1e3 }

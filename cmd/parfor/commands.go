@@ -142,6 +142,7 @@ func (c commands) attempt(ctx context.Context, slot int, w *loop.Work) (rec reco
 	cmd := child.Command{
 		Argv: j.argv, Env: append(environment(slot, w), j.env...), Dir: c.f.dir,
 		Timeout: c.f.timeout, Grace: c.f.grace, MaxOutput: int64(c.f.maxOutput), Beyond: child.Spill,
+		Guard: c.f.guard,
 	}
 	if c.f.stdin {
 		cmd.Stdin = []byte(w.Item.Whole.Text)

@@ -71,24 +71,24 @@ func (f *compareFlags) declare(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.BoolVar(&f.Tutorial, "tutorial", false, "as printed: 200 ms, all sizes on both pools with Python's max_workers (46 minutes)")
-	fs.IntSliceVar(&f.Sizes, "sizes", nil, "numbers of requests (default 5,10,50,100,500,1000,2500,5000,10000; of a command 5,10,20,50,100)")
-	fs.IntSliceVarP(&f.workers, "workers", "j", nil, "how many in flight (default 16); several, as in 1,2,4,8, are swept at one size")
-	fs.IntVar(&f.Runs, "runs", 5, "runs of each cell, as far as the budget goes")
-	fs.DurationVar(&f.Budget, "budget", time.Minute, "when to stop adding runs; every cell is measured once")
-	fs.Uint64Var(&f.Seed, "seed", 0, "repeat the order of a run (default: a new one)")
-	fs.StringArrayVarP(&f.Files, "output", "o", nil, "file to write, by its ending: .html, .json, .csv, .svg (repeatable)")
-	fs.DurationVar(&f.API.Latency, "latency", 5*time.Millisecond, "how long the API takes to answer")
-	fs.DurationVar(&f.API.Jitter, "jitter", 0, "vary the latency by up to this much, both ways")
-	fs.Var((*share)(&f.API.Errors), "errors", "share of requests that the API answers with 503")
-	fs.IntVar(&f.cpu, "cpu", 0, "instead of requests: items that count primes below this")
+	fs.IntSliceVar(&f.Sizes, "sizes", nil, "`NUMBERS` of requests (default 5,10,50,100,500,1000,2500,5000,10000; of a command 5,10,20,50,100)")
+	fs.IntSliceVarP(&f.workers, "workers", "j", nil, "have `N` in flight (default 16); several, as in 1,2,4,8, are swept at one size")
+	fs.IntVar(&f.Runs, "runs", 5, "run each cell `N` times, as far as the budget goes")
+	fs.DurationVar(&f.Budget, "budget", time.Minute, "add no runs after `DUR`; every cell is measured once")
+	fs.Uint64Var(&f.Seed, "seed", 0, "repeat the order of the run with seed `N` (default: a new one)")
+	fs.StringArrayVarP(&f.Files, "output", "o", nil, "write to `FILE`, by its ending: .html, .json, .csv, .svg (repeatable)")
+	fs.DurationVar(&f.API.Latency, "latency", 5*time.Millisecond, "let the API take `DUR` to answer")
+	fs.DurationVar(&f.API.Jitter, "jitter", 0, "vary the latency by up to `DUR`, both ways")
+	fs.Var((*share)(&f.API.Errors), "errors", "let the API answer a `SHARE` of requests with 503, such as 2%")
+	fs.IntVar(&f.cpu, "cpu", 0, "instead of requests: items that count primes below `N`")
 	fs.Lookup("cpu").NoOptDefVal = "4000000"
-	fs.Var(&f.alloc, "alloc", "instead of requests: items that make this much garbage")
+	fs.Var(&f.alloc, "alloc", "instead of requests: items that make `SIZE` of garbage")
 	fs.Lookup("alloc").NoOptDefVal = "1MB"
-	fs.DurationVar(&f.sleep, "sleep", 0, "instead of requests: items that wait")
+	fs.DurationVar(&f.sleep, "sleep", 0, "instead of requests: items that wait `DUR`")
 	if compare.CanKill {
 		fs.BoolVar(&f.Kill, "kill", false, "kill a worker process now and then, to watch what it costs")
 	}
-	fs.StringVar(&f.Python, "python", "", "run the tutorial's Python code beside, with requests.post or a session")
+	fs.StringVar(&f.Python, "python", "", "run the tutorial's Python code beside, as `FORM`: post or session")
 	fs.Lookup("python").NoOptDefVal = "post"
 	fs.BoolVar(&f.yes, "yes", false, "send over 100 requests to a URL on another machine")
 }

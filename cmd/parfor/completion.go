@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"parfor.dev/parfor/cmd/parfor/internal/item"
 )
@@ -27,6 +28,7 @@ func completions(root *cobra.Command) {
 		"output": {"json", "jsonl", "csv", "db"}, "cacert": {"pem", "crt"}, "cert": {"pem", "crt"}, "cert-key": {"pem", "key"},
 	}
 	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) }) // it is shown as it is
 		if cmd.Name() != "run" && cmd.Name() != "http" {
 			continue
 		}

@@ -16,11 +16,17 @@ import (
 var (
 	errFailedItems = &exitError{code: codeFailed, err: errors.New("items failed"), silent: true}
 	errDrained     = &exitError{code: codeFailed, err: errors.New("interrupted"), silent: true}
+	errDoubt       = &exitError{code: codeFailed, err: errors.New("answers are in doubt"), silent: true}
 	errDeadline    = errors.New("the deadline")
 )
 
 // conclude says what the run came to, and with what exit code.
 func (s *session) conclude(out loop.Outcome, journal string, err error) error {
+	if errors.Is(err, errNoItems) && s.progress != "json" { // that alone says all
+		s.say("parfor: " + err.Error())
+		return &exitError{code: codeUsage, err: err, silent: true}
+	}
+	s.last.say(s.flaw(out, err))
 	s.say(s.closing)
 	s.say(failures(out, s.file()))
 	switch {
@@ -43,7 +49,20 @@ func (s *session) conclude(out loop.Outcome, journal string, err error) error {
 		return errFailedItems
 	case s.doubtful.Load():
 		s.say("parfor: answers are in doubt: see the warnings")
-		return errFailedItems
+		return errDoubt
+	}
+	return nil
+}
+
+// flaw is why a run is no success, though no item may have failed.
+func (s *session) flaw(out loop.Outcome, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case out.Stopped && !out.Halted:
+		return errDrained
+	case s.doubtful.Load():
+		return errDoubt
 	}
 	return nil
 }

@@ -18,10 +18,10 @@ func flagError(cmd *cobra.Command, err error) error {
 	if unknown.GetSpecifiedShortnames() != "" {
 		word = "-" + name
 	}
-	if ours, known := foreign[cmd.Name()][name]; known {
+	if ours, known := foreign()[cmd.Name()][name]; known {
 		return usagef("%s has no %s: write %s", cmd.Name(), word, ours)
 	}
-	if why, known := unneeded[cmd.Name()][name]; known {
+	if why, known := unneeded()[cmd.Name()][name]; known {
 		return usagef("%s has no %s: %s", cmd.Name(), word, why)
 	}
 	return usagef("%w: see %s --help", err, cmd.CommandPath())

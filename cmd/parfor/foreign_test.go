@@ -14,9 +14,9 @@ var (
 // TestForeignWords wants answers that name flags which exist, to words that are
 // no flags themselves.
 func TestForeignWords(t *testing.T) {
-	for _, cmd := range rootCommand().Commands() {
+	for _, cmd := range rootCommand(nil).Commands() {
 		verb, flags := cmd.Name(), cmd.Flags()
-		for _, words := range []map[string]string{foreign[verb], unneeded[verb]} {
+		for _, words := range []map[string]string{foreign()[verb], unneeded()[verb]} {
 			for word, answer := range words {
 				if flags.Lookup(word) != nil || len(word) == 1 && flags.ShorthandLookup(word) != nil {
 					t.Errorf("%s has a flag %q of its own, which is answered with %q", verb, word, answer)
@@ -28,9 +28,9 @@ func TestForeignWords(t *testing.T) {
 				}
 			}
 		}
-		for word := range foreign[verb] {
-			if why, both := unneeded[verb][word]; both {
-				t.Errorf("%s %s has two answers, %q and %q", verb, word, foreign[verb][word], why)
+		for word := range foreign()[verb] {
+			if why, both := unneeded()[verb][word]; both {
+				t.Errorf("%s %s has two answers, %q and %q", verb, word, foreign()[verb][word], why)
 			}
 		}
 	}

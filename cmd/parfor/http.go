@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,37 +64,40 @@ only if they can't have landed, or with an --idempotency-key.`,
 	return cmd
 }
 
+// httpTimeout is what --timeout does to a request.
+const httpTimeout = "It counts from connecting to the last byte of the answer; the item has timed out unless --attempts are left, and trying again is safe."
+
 func (f *httpFlags) declare(fs *pflag.FlagSet) {
 	fs.SortFlags = false
 	f.declareInput(fs)
-	fs.StringVar(&f.data, "data", "", "body: text with placeholders, or @FILE")
-	fs.StringVar(&f.dataJSON, "data-json", "", "body: JSON with placeholders in its strings, or @FILE")
-	fs.StringArrayVar(&f.spec.Form, "form", nil, "body: a field of a form, NAME=VALUE (repeatable)")
-	fs.StringArrayVar(&f.spec.Multipart, "multipart", nil, "body: a part, NAME=VALUE or NAME=@FILE (repeatable)")
+	fs.StringVar(&f.data, "data", "", "body: `TEXT` with placeholders, or @FILE")
+	fs.StringVar(&f.dataJSON, "data-json", "", "body: `JSON` with placeholders in its strings, or @FILE")
+	fs.StringArrayVar(&f.spec.Form, "form", nil, "body: a field of a form, `NAME=VALUE` (repeatable)")
+	fs.StringArrayVar(&f.spec.Multipart, "multipart", nil, "body: a part, `NAME=VALUE` or NAME=@FILE (repeatable)")
 	fs.BoolVar(&f.spec.Stdin, "stdin", false, "body: the item itself")
-	fs.StringArrayVarP(&f.spec.Headers, "header", "H", nil, "a header, 'Name: value', or @FILE with some (repeatable)")
-	fs.StringArrayVar(&f.spec.EnvHeaders, "env-header", nil, "a header from the environment, NAME=VARIABLE (repeatable)")
-	fs.StringVarP(&f.spec.User, "user", "u", "", "name:password")
-	fs.StringVar(&f.spec.IdempotencyKey, "idempotency-key", "", "Idempotency-Key of each item: requests that may have landed are tried again, too")
-	fs.BoolVar(&f.spec.SameBody, "same-body", false, "the same request for several items is meant")
-	f.declareRunning(fs)
-	fs.IntVar(&f.perHost, "per-host", 0, "how many requests to one host run at once")
-	fs.Var(&f.hostRate, "rate-per-host", "how many requests to one host start")
-	fs.StringVar(&f.retryOn, "retry-on", "", "what is tried again: any, connect, or statuses such as 429,5xx (default: what is safe)")
-	fs.StringArrayVar(&f.expect, "expect", nil, "what a good answer is: statuses such as 2xx,404, or a jq expression on its JSON (repeatable)")
+	fs.StringArrayVarP(&f.spec.Headers, "header", "H", nil, "send a `HEADER`, as in 'Name: value', or @FILE with some (repeatable)")
+	fs.StringArrayVar(&f.spec.EnvHeaders, "env-header", nil, "send a header from the environment, `NAME=VARIABLE` (repeatable)")
+	fs.StringVarP(&f.spec.User, "user", "u", "", "log in as `NAME:PASSWORD`")
+	fs.StringVar(&f.spec.IdempotencyKey, "idempotency-key", "", "send `TEMPLATE` as Idempotency-Key: requests that may have landed are tried again, too")
+	fs.BoolVar(&f.spec.SameBody, "same-body", false, "send the same request for several items, which is an error else")
+	f.declareRunning(fs, strconv.Itoa(httpWorkers), httpTimeout)
+	fs.IntVar(&f.perHost, "per-host", 0, "send at most `N` requests to one host at once")
+	fs.Var(&f.hostRate, "rate-per-host", "start at most `RATE` requests to one host")
+	fs.StringVar(&f.retryOn, "retry-on", "", "try again after `WHAT`: any, connect, or statuses such as 429,5xx (default: what is safe)")
+	fs.StringArrayVar(&f.expect, "expect", nil, "take an answer for good by `WHAT`: statuses such as 2xx,404, or a jq expression on its JSON (repeatable; default: 2xx)")
 	fs.BoolVar(&f.options.Location, "location", false, "follow redirects, ten at most")
-	fs.DurationVar(&f.options.ConnectTimeout, "connect-timeout", request.DefaultConnectTimeout, "of connecting, TLS included")
+	fs.DurationVar(&f.options.ConnectTimeout, "connect-timeout", request.DefaultConnectTimeout, "give connecting `DUR`, TLS included")
 	fs.BoolVar(&f.options.HTTP1, "http1", false, "HTTP/1.1 only")
 	fs.BoolVar(&f.options.HTTP2, "http2", false, "HTTP/2 only; with http:// without asking first")
 	fs.BoolVar(&f.compress, "compressed", true, "ask for compressed answers")
-	fs.StringVar(&f.options.Proxy, "proxy", "", "URL of a proxy, - for none (default: from the environment)")
-	fs.StringVar(&f.options.CACert, "cacert", "", "authorities to trust, a PEM file")
-	fs.StringVar(&f.options.Cert, "cert", "", "client certificate, a PEM file")
-	fs.StringVar(&f.options.Key, "cert-key", "", "its key, a PEM file")
+	fs.StringVar(&f.options.Proxy, "proxy", "", "go through the proxy at `URL`, - for none (default: from the environment)")
+	fs.StringVar(&f.options.CACert, "cacert", "", "trust the authorities in `FILE` (PEM)")
+	fs.StringVar(&f.options.Cert, "cert", "", "show the certificate in `FILE` (PEM)")
+	fs.StringVar(&f.options.Key, "cert-key", "", "the key of that is in `FILE` (PEM)")
 	fs.BoolVar(&f.options.Insecure, "insecure", false, "accept any certificate")
 	f.declareResults(fs)
-	fs.StringVar(&f.outDir, "output-dir", "", "write each answer to a file of its own below this folder")
-	fs.StringVar(&f.outName, "output-name", "", "its name there, with placeholders (default: the key)")
+	fs.StringVar(&f.outDir, "output-dir", "", "write each answer to a file of its own below `DIR`")
+	fs.StringVar(&f.outName, "output-name", "", "call it `TEMPLATE` there (default: the key)")
 }
 
 func (f *httpFlags) run(cmd *cobra.Command, args []string) error {

@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"parfor.dev/parfor"
 
@@ -26,6 +31,8 @@ type httpBody struct {
 	latency *request.Latency
 	limits  []parfor.Option
 	pace    pace
+
+	untrusted atomic.Bool // a certificate was
 }
 
 func hostOf(url string) string {
@@ -73,7 +80,36 @@ func (b *httpBody) prepareItem(w *loop.Work) error {
 	return nil
 }
 
-func (b *httpBody) show(w *loop.Work) string { return w.Data.(*sending).String() }
+func (b *httpBody) show(w *loop.Work) string {
+	r := w.Data.(*sending).Request
+	return r.String() + bodyOf(r)
+}
+
+// shownBody is how many bytes of a body --dry-run prints.
+const shownBody = 200
+
+// bodyOf is a request's body as a flag, cut and with its length if it is long.
+func bodyOf(r *request.Request) string {
+	head, length, err := r.Body(shownBody)
+	if err != nil {
+		return " # " + err.Error()
+	}
+	if len(head) == 0 {
+		return ""
+	}
+	cut := int64(len(head)) != length
+	for n := 0; cut && n < utf8.UTFMax && !utf8.Valid(head); n++ {
+		head = head[:len(head)-1] // half of a character
+	}
+	size := fmt.Sprintf(" (%d bytes)", length)
+	switch {
+	case !utf8.Valid(head):
+		return " --data …" + size
+	case cut:
+		return " --data " + quote(string(head)+"…") + size
+	}
+	return " --data " + quote(string(head))
+}
 
 func (b *httpBody) options() []parfor.Option { return b.limits }
 
@@ -98,6 +134,10 @@ func (b *httpBody) attempt(ctx context.Context, slot int, w *loop.Work) (rec rec
 	} else {
 		rec.Status = request.Outcome(doErr)
 		err = b.retry.Judge(r.Request, resp, doErr, nil)
+		var cert *tls.CertificateVerificationError
+		if errors.As(doErr, &cert) {
+			b.untrusted.Store(true)
+		}
 	}
 	if doErr != nil {
 		rec.Error = doErr.Error()
@@ -122,13 +162,25 @@ func (b *httpBody) print(w *loop.Work, rec record.Record) printed {
 
 // closing is what is told at the end besides the receipt.
 func (b *httpBody) closing() string {
+	var lines []string
 	service, response := b.latency.Summary()
-	if service.Count == 0 {
-		return ""
+	if service.Count > 0 {
+		lines = append(lines, "latency: "+service.String())
 	}
-	s := "latency: " + service.String()
 	if response.Count > 0 {
-		s += "\nsince the intended start: " + response.String()
+		lines = append(lines, "since the intended start: "+response.String())
+	}
+	if b.untrusted.Load() {
+		lines = append(lines, b.trust())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// trust is what to do about certificates. Who knows curl may have meant -k so.
+func (b *httpBody) trust() string {
+	s := "parfor: --cacert FILE names an authority to trust, --insecure takes any certificate"
+	if b.s.keepOrder {
+		s += "; -k is --keep-order here"
 	}
 	return s
 }
@@ -139,7 +191,8 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 // pace says when each request should have started by --rate.
 type pace struct {
 	perSecond float64
-	begin     atomic.Int64
+	once      sync.Once
+	begin     time.Time
 	n         atomic.Int64
 }
 
@@ -148,8 +201,7 @@ func (p *pace) next() time.Time {
 	if p.perSecond == 0 {
 		return time.Time{}
 	}
-	now := time.Now().UnixNano()
-	p.begin.CompareAndSwap(0, now)
+	p.once.Do(func() { p.begin = time.Now() })
 	n := p.n.Add(1) - 1
-	return time.Unix(0, p.begin.Load()+int64(float64(n)/p.perSecond*1e9))
+	return p.begin.Add(time.Duration(float64(n) / p.perSecond * 1e9)) // by the monotonic clock
 }

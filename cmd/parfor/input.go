@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -16,10 +18,32 @@ import (
 // errNoItems ends a command that got nothing to do.
 var errNoItems = usagef("no items: the input is empty; if that is fine, --allow-empty says so")
 
-// openInput opens where the items come from: the sources of -i, then the lists
-// that the command line ends with, else standard input if it is a pipe or a
-// file.
-func (f *loopFlags) openInput(lists []string, stdinTaken bool) (*item.Source, error) {
+// sources are where the items come from: those of -i, then the lists that the
+// command line ends with, else standard input if it is a pipe or a file.
+func (f *loopFlags) sources(lists []string, stdinTaken bool) ([]item.Spec, error) {
+	more, err := item.Lists(lists)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	specs := append(item.Specs(f.in), more...)
+	if len(specs) > 0 {
+		return specs, nil
+	}
+	if stdinTaken || !item.HasInput(os.Stdin) {
+		return nil, errNoSource
+	}
+	return item.Specs([]string{"-"}), nil
+}
+
+// fromTerminal reports whether items come from a terminal on standard input.
+func fromTerminal(specs []item.Spec) bool {
+	_, _, tty := windowSize(os.Stdin)
+	return tty && slices.ContainsFunc(specs, func(s item.Spec) bool {
+		return !s.Literal && (s.Source == "-" || strings.HasSuffix(s.Source, "=-"))
+	})
+}
+
+func (f *loopFlags) openInput(specs []item.Spec) (*item.Source, error) {
 	opt := item.Options{Zip: f.zip, NoHeader: f.noHeader}
 	if f.format != "" {
 		format, err := item.ParseFormat(f.format)
@@ -27,18 +51,6 @@ func (f *loopFlags) openInput(lists []string, stdinTaken bool) (*item.Source, er
 			return nil, usagef("--format: %w", err)
 		}
 		opt.Format = format
-	}
-	specs := item.Specs(f.in)
-	more, err := item.Lists(lists)
-	if err != nil {
-		return nil, usagef("%w", err)
-	}
-	specs = append(specs, more...)
-	if len(specs) == 0 {
-		if stdinTaken || !item.HasInput(os.Stdin) {
-			return nil, errNoSource
-		}
-		specs = item.Specs([]string{"-"})
 	}
 	src, err := item.Open(specs, opt)
 	if err != nil {

@@ -49,39 +49,41 @@ type loopFlags struct {
 }
 
 func (f *loopFlags) declareInput(fs *pflag.FlagSet) {
-	fs.StringArrayVarP(&f.in, "in", "i", nil, "items: 1..500, 0..1..0.1, a file, - for standard input, NAME=SOURCE (several: every combination)")
-	fs.StringVar(&f.format, "format", "", "of files and standard input: lines, null, csv, tsv, jsonl, json, raw (default: by the file's ending)")
-	fs.BoolVar(&f.zip, "zip", false, "several sources side by side, not every combination")
+	fs.StringArrayVarP(&f.in, "in", "i", nil, "take items from `SOURCE`: 1..500, 0..1..0.1, a file, - for standard input, or one of them as NAME=SOURCE (repeatable: every combination)")
+	fs.StringVar(&f.format, "format", "", "read files and standard input as `FORMAT`: lines (but empty ones), raw (lines as they are), null, csv, tsv, jsonl, json (one array or object). Without it a file's ending decides, and the rest is lines")
+	fs.BoolVar(&f.zip, "zip", false, "take several sources side by side, not every combination")
 	fs.BoolVar(&f.noHeader, "no-header", false, "the first row of CSV is an item, too")
-	fs.StringVarP(&f.marker, "marker", "I", "", "what stands for the item instead of {}")
-	fs.StringVar(&f.key, "key", "", "what an item is called in the results (default: the item; of records its id or key)")
+	fs.StringVarP(&f.marker, "marker", "I", "", "have `TEXT` stand for the item instead of {}")
+	fs.StringVar(&f.key, "key", "", "call an item `TEMPLATE` in the results, as in '{name}' (default: the item; of records its id or key)")
 	fs.BoolVar(&f.empty, "allow-empty", false, "no items at all is no error")
 }
 
-func (f *loopFlags) declareRunning(fs *pflag.FlagSet) {
-	fs.VarP(&f.workers, "workers", "j", "how many run at once: a number, a share of the cores such as 50%, or auto")
-	fs.Var(&f.rate, "rate", "how many start: 50/s, 600/m, 1000/h, all workers together")
-	fs.IntVar(&f.attempts, "attempts", 1, "how often an item is tried in all")
-	fs.DurationVar(&f.backoff, "backoff", 200*time.Millisecond, "before another attempt wait up to this, then up to twice as long, at most 30s")
-	fs.DurationVar(&f.timeout, "timeout", f.timeout, "of an attempt; 0 is none")
-	fs.DurationVar(&f.deadline, "deadline", 0, "of the whole run (then exit code 124)")
+// declareRunning declares how items are run: so many at once unless the user
+// says, and at its time an attempt is ended as timeout tells.
+func (f *loopFlags) declareRunning(fs *pflag.FlagSet, usual, timeout string) {
+	fs.VarP(&f.workers, "workers", "j", "run `N` items at once: a number, a share of the cores such as 50%, or auto, which finds out how many pay (default: "+usual+")")
+	fs.Var(&f.rate, "rate", "start at most `RATE` items, all workers together: 50/s, 600/m, 1000/h")
+	fs.IntVar(&f.attempts, "attempts", 1, "try an item up to `N` times in all")
+	fs.DurationVar(&f.backoff, "backoff", 200*time.Millisecond, "wait up to `DUR` before the second attempt, up to twice as long before each further one, never over 30s")
+	fs.DurationVar(&f.timeout, "timeout", f.timeout, "end an attempt that takes longer than `DUR`, such as 10s or 2m. "+timeout+" 0 is no bound")
+	fs.DurationVar(&f.deadline, "deadline", 0, "end the whole run after `DUR`: nothing more is started, what runs is ended as by --timeout, and the exit code is 124; with -o it can go on later (default: no bound)")
 	fs.BoolVar(&f.failFast, "fail-fast", false, "start nothing more once an item has failed")
-	fs.StringVar(&f.maxFailures, "max-failures", "", "start nothing more after so many failures: 3, or 5%")
+	fs.StringVar(&f.maxFailures, "max-failures", "", "start nothing more after `N` failures, or a share of all items such as 5%")
 }
 
 func (f *loopFlags) declareResults(fs *pflag.FlagSet) {
-	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "keep results in a file, by its ending: .json, .jsonl, .csv, .db (repeatable)")
+	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "keep results in `FILE`, by its ending: .json, .jsonl, .csv, .db (repeatable)")
 	fs.BoolVar(&f.json, "json", false, "print the results as one JSON object instead of what comes back")
 	fs.BoolVar(&f.resume, "resume", false, "run what the file has no good result of")
 	fs.BoolVar(&f.force, "force", false, "start over: replace the file")
-	fs.StringVar(&f.changed, "changed", "fail", "with --resume, an item of the file that would run otherwise now: fail, rerun, keep")
-	fs.StringVar(&f.onDuplicate, "on-duplicate", "error", "two items with one key: error, suffix (a#2), last")
-	fs.Var(&f.maxOutput, "max-output", "how much of what comes back is kept of an item")
+	fs.StringVar(&f.changed, "changed", "fail", "`HOW` to treat, with --resume, an item of the file that would run otherwise now: fail, rerun, keep")
+	fs.StringVar(&f.onDuplicate, "on-duplicate", "error", "`HOW` to treat two items with one key: error, suffix (a#2), last")
+	fs.Var(&f.maxOutput, "max-output", "keep up to `SIZE` of what comes back of an item")
 	fs.BoolVarP(&f.keepOrder, "keep-order", "k", false, "print in the order of the input")
 	fs.BoolVar(&f.tag, "tag", false, "begin each line with the item's key and a tab")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing of what comes back")
-	fs.StringVar(&f.progress, "progress", "auto", "on standard error: auto, tty, plain, json, none (then just the receipt)")
-	fs.StringVar(&f.trace, "trace", "", "write a timeline for Perfetto to this file")
+	fs.StringVar(&f.progress, "progress", "auto", "`HOW` to show on standard error how far it is: auto, tty, plain, json, none (just the receipt)")
+	fs.StringVar(&f.trace, "trace", "", "write a timeline for Perfetto to `FILE`")
 	fs.BoolVarP(&f.dryRun, "dry-run", "n", false, "print what would run, and run nothing")
 }
 

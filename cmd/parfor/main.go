@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,7 @@ func main() {
 func run(args []string) int {
 	ctx, sigs, stop := watchSignals(context.Background())
 	defer stop()
-	root := rootCommand()
+	root := rootCommand(args)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil || errors.Is(err, errStoppedCleanly) {
@@ -48,7 +49,19 @@ func run(args []string) int {
 	return exitCode(err)
 }
 
-func rootCommand() *cobra.Command {
+// verbs are the commands, as the help lists them.
+var verbs = []struct {
+	name    string
+	command func() *cobra.Command
+}{
+	{"run", runCommand}, {"http", httpCommand}, {"show", showCommand},
+	{"plot", plotCommand}, {"compare", compareCommand}, {"mock", mockCommand},
+}
+
+// rootCommand is the command with the verb that the arguments begin with. Only
+// without one are there all of them, for help and completion: to build those
+// takes a good part of a start.
+func rootCommand(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:     "parfor",
 		Version: buildOf(),
@@ -66,7 +79,19 @@ func rootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(runCommand(), httpCommand(), showCommand(), plotCommand(), compareCommand(), mockCommand())
-	completions(root)
+	root.SetHelpFunc(wrapped(root.HelpFunc()))
+	for _, v := range verbs {
+		if len(args) > 0 && args[0] == v.name {
+			root.AddCommand(v.command())
+			root.CompletionOptions.DisableDefaultCmd = true
+			return root
+		}
+	}
+	for _, v := range verbs {
+		root.AddCommand(v.command())
+	}
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		completions(root)
+	}
 	return root
 }

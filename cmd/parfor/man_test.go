@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write outputs and man pages into docs")
 // TestManPages wants the pages in docs/man to be what the commands say.
 func TestManPages(t *testing.T) {
 	const dir = "../../docs/man"
-	pages, err := mandoc.Pages(rootCommand())
+	pages, err := mandoc.Pages(rootCommand(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,13 +41,13 @@ forgets it. ^C lets running requests finish.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&addr, "addr", "127.0.0.1:0", "address to listen on, port 0 picks a free one")
+	f.StringVar(&addr, "addr", "127.0.0.1:0", "listen on `ADDR`, port 0 picks a free one")
 	f.BoolVar(&public, "public", false, "allow an address that other machines can reach")
-	f.DurationVar(&cfg.Latency, "latency", 0, "wait before each answer")
-	f.DurationVar(&cfg.Jitter, "jitter", 0, "vary the latency by up to this much, both ways")
-	f.Var((*share)(&cfg.Errors), "errors", "share of requests that fail with 503")
-	f.Var((*share)(&cfg.Drops), "drops", "share of requests whose connection is closed")
-	f.Var((*rate)(&cfg.RateLimit), "rate-limit", "answer 429 with Retry-After beyond this, as in 50/s")
+	f.DurationVar(&cfg.Latency, "latency", 0, "wait `DUR` before each answer")
+	f.DurationVar(&cfg.Jitter, "jitter", 0, "vary the latency by up to `DUR`, both ways")
+	f.Var((*share)(&cfg.Errors), "errors", "fail a `SHARE` of requests with 503, such as 2%")
+	f.Var((*share)(&cfg.Drops), "drops", "close the connection of a `SHARE` of requests")
+	f.Var((*rate)(&cfg.RateLimit), "rate-limit", "answer 429 with Retry-After beyond `RATE`, as in 50/s")
 	f.BoolVar(&withParent, "with-parent", false, "end when standard input closes, and leave ^C to the parent")
 	return cmd
 }

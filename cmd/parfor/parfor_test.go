@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,13 +29,22 @@ func TestScripts(t *testing.T) {
 		// With -race each command would wait a second for late races at its end.
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", "atexit_sleep_ms=20 "+os.Getenv("GORACE"))
+			env.Values[ttyKey{}] = new(*ttySession)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-		},
+		Cmds:      scriptCommands(),
 		Condition: condition,
 	})
+}
+
+// scriptCommands are those that scripts have besides testscript's own.
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := maps.Clone(ttyCommands)
+	if all == nil {
+		all = map[string]func(*testscript.TestScript, bool, []string){}
+	}
+	all["exits"] = exits
+	return all
 }
 
 // exits runs a command and wants an exit code: exits 2 parfor mock --what

@@ -55,10 +55,10 @@ that is no report, and 3 for one that can't be read or written.`,
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringArrayVarP(&f.files, "output", "o", nil, "file to write instead, by its ending: .svg, .html, .csv (repeatable)")
+	fs.StringArrayVarP(&f.files, "output", "o", nil, "write to `FILE` instead, by its ending: .svg, .html, .csv (repeatable)")
 	fs.BoolVar(&f.linear, "linear", false, "axes from zero; otherwise both are logarithmic")
-	fs.StringVar(&f.metric, "metric", "time", "what the chart shows: time or throughput")
-	fs.IntVar(&f.width, "width", 0, "columns on the terminal, from 60; pixels of an .svg, from 320")
+	fs.StringVar(&f.metric, "metric", "time", "`WHAT` the chart shows: time or throughput")
+	fs.IntVar(&f.width, "width", 0, "be `N` columns wide on the terminal, from 60, or pixels as .svg, from 320")
 	return cmd
 }
 

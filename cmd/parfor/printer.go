@@ -2,11 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
-	"os"
-
-	"parfor.dev/parfor/observe"
-	"parfor.dev/parfor/progress"
 
 	"parfor.dev/parfor/cmd/parfor/internal/child"
 	"parfor.dev/parfor/cmd/parfor/internal/loop"
@@ -27,23 +22,11 @@ type printed struct{ stdout, stderr output.Content }
 // text is something printed that is in memory.
 type text = output.Bytes
 
-func (s *session) newPrinter(watch []observe.Observer) *printer {
-	var stdout, stderr io.Writer = os.Stdout, s.stderr
-	for _, o := range watch {
-		stdout, stderr = above(o, stdout, os.Stdout), above(o, stderr, os.Stderr)
-	}
+func (s *session) newPrinter() *printer {
 	return &printer{
-		to:     output.New(output.Options{Stdout: stdout, Stderr: stderr, KeepOrder: s.keepOrder, Tag: s.tag}),
+		to:     output.New(output.Options{Stdout: s.stdout, Stderr: s.stderr, KeepOrder: s.keepOrder, Tag: s.tag}),
 		silent: s.json || s.quiet,
 	}
-}
-
-// above has what goes to a terminal stand above the line of an observer.
-func above(o observe.Observer, w io.Writer, f *os.File) io.Writer {
-	if _, _, tty := windowSize(f); !tty {
-		return w
-	}
-	return progress.Above(o, w)
 }
 
 // print prints what came back of an item, or keeps it until its turn.

@@ -13,6 +13,7 @@ import (
 
 	"parfor.dev/parfor/cmd/parfor/internal/child"
 	"parfor.dev/parfor/cmd/parfor/internal/lines"
+	"parfor.dev/parfor/cmd/parfor/internal/procgroup"
 	"parfor.dev/parfor/cmd/parfor/internal/shellline"
 	"parfor.dev/parfor/cmd/parfor/internal/template"
 )
@@ -30,6 +31,8 @@ type runFlags struct {
 	dir       string
 	grace     time.Duration
 	retryOn   []int
+
+	guard *procgroup.Guard
 }
 
 func runCommand() *cobra.Command {
@@ -63,21 +66,24 @@ The first ^C lets the commands that run finish, the second ends them.`,
 	return cmd
 }
 
+// runTimeout is what --timeout does to a command.
+const runTimeout = "The command and all that it has started get TERM, and after --grace KILL; the item has timed out unless --attempts are left."
+
 func (f *runFlags) declare(fs *pflag.FlagSet) {
 	fs.SortFlags = false
 	f.declareInput(fs)
-	f.declareRunning(fs)
-	fs.IntSliceVar(&f.retryOn, "retry-on", nil, "only these exit statuses are tried again (default: all but 0)")
-	fs.DurationVar(&f.grace, "grace", child.DefaultGrace, "between TERM and KILL for a command that is to end")
+	f.declareRunning(fs, "one for each core", runTimeout)
+	fs.IntSliceVar(&f.retryOn, "retry-on", nil, "try again only after exit statuses among `CODES`, as in 75,111 (default: all but 0)")
+	fs.DurationVar(&f.grace, "grace", child.DefaultGrace, "give a command that is to end `DUR` for it: it gets TERM at --timeout, at --deadline and at the second ^C, and after this KILL, with all that it has started")
 	f.declareResults(fs)
 	fs.BoolVar(&f.stream, "stream", false, "print lines as they come")
-	fs.StringVar(&f.shell, "shell", "sh", "the shell of a line: sh or bash")
-	fs.BoolVar(&f.allowDash, "allow-dash", false, "items that begin with - may stand alone as an argument")
-	fs.BoolVar(&f.stdin, "stdin", false, "the item is the command's standard input")
-	fs.StringVar(&f.dir, "chdir", "", "the folder to run in")
-	fs.BoolVar(&f.lines, "lines", false, "PROG stays alive and answers a line for each item, a line")
-	fs.BoolVar(&f.linesJSON, "lines-json", false, `as --lines, with JSON: {"id":1,"item":…} for {"id":1,"value":…} or {"id":1,"error":"…"}`)
-	fs.Var(&f.maxLine, "max-line", "the longest answer of --lines (default 16MiB)")
+	fs.StringVar(&f.shell, "shell", "sh", "run a line in `SHELL`: sh or bash")
+	fs.BoolVar(&f.allowDash, "allow-dash", false, "let items that begin with - stand alone as an argument")
+	fs.BoolVar(&f.stdin, "stdin", false, "give the item to the command on standard input")
+	fs.StringVar(&f.dir, "chdir", "", "run in `DIR`")
+	fs.BoolVar(&f.lines, "lines", false, "keep PROG alive: it answers a line for each item, a line")
+	fs.BoolVar(&f.linesJSON, "lines-json", false, `as --lines, in JSON: {"id":1,"item":…} for {"id":1,"value":…} or {"id":1,"error":"…"}`)
+	fs.Var(&f.maxLine, "max-line", "take no answer of --lines longer than `SIZE` (default 16MiB)")
 }
 
 func (f *runFlags) run(cmd *cobra.Command, args []string) error {
@@ -104,6 +110,8 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return usagef("no command: write parfor run 'LINE', or parfor run -- PROG ARG…")
 	}
+	f.guard = procgroup.NewGuard(f.grace)
+	defer f.guard.Close()
 	b, err := f.body(s, args, dash)
 	if err != nil {
 		return err
@@ -232,7 +240,7 @@ func (f *runFlags) linesBody(s *session, args []string) (body, error) {
 	b := &linesBody{f: f, s: s, args: args}
 	pool, err := lines.New(lines.Config{
 		Argv: args, Dir: f.dir, Timeout: f.timeout, Grace: f.grace, MaxLine: int(f.maxLine), JSON: f.linesJSON,
-		Stderr: b.said, Notice: b.notice,
+		Stderr: b.said, Notice: b.notice, Guard: f.guard,
 	})
 	if err != nil {
 		return nil, usagef("%w", err)

@@ -21,6 +21,8 @@ func condition(name string) (bool, error) {
 		return isRace(), nil
 	case "root":
 		return os.Geteuid() == 0, nil
+	case "pty":
+		return mayOpenPTY(), nil
 	case "tmpfs":
 		return mayMount(), nil
 	}

@@ -45,10 +45,13 @@ type session struct {
 	cmd    *cobra.Command
 	source *item.Source
 	keys   *template.Template
+	stdout io.Writer // set with the observers
 	stderr io.Writer
 	start  time.Time
+	typed  bool // items come from the terminal
 
 	printer *printer
+	last    *lastWord
 	cancel  context.CancelCauseFunc
 	closing string // what the verb says at the end
 
@@ -57,8 +60,14 @@ type session struct {
 
 func openSession(cmd *cobra.Command, f *loopFlags, lists []string, stdinTaken bool) (*session, error) {
 	s := &session{loopFlags: f, cmd: cmd, stderr: cmd.ErrOrStderr(), start: time.Now()}
-	var err error
-	if s.source, err = f.openInput(lists, stdinTaken); err != nil {
+	specs, err := f.sources(lists, stdinTaken)
+	if err != nil {
+		return nil, err
+	}
+	if s.typed = fromTerminal(specs); s.typed {
+		s.say("parfor: items are read from the terminal; ^D ends them")
+	}
+	if s.source, err = f.openInput(specs); err != nil {
 		return nil, err
 	}
 	if s.keys, err = f.keyTemplate(s.source.Schema()); err != nil {
@@ -116,18 +125,18 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	defer s.cancel(nil)
 	defer context.AfterFunc(ctx, func() { s.source.Close() })() //nolint:errcheck // a read of standard input must not hold the end up
+	watch, done, err := s.observers()
+	if err != nil {
+		return loop.Outcome{}, err
+	}
+	defer done()
 	stop := new(loop.Stop)
 	defer onInterrupt(ctx, func() {
 		stop.Ask()
 		go s.source.Close() //nolint:errcheck // a read of standard input must not hold us up
 		fmt.Fprintln(s.stderr, "parfor: finishing what runs; ^C again ends it")
 	})()
-	watch, done, err := s.observers()
-	if err != nil {
-		return loop.Outcome{}, err
-	}
-	defer done()
-	s.printer = s.newPrinter(watch)
+	s.printer = s.newPrinter()
 	defer s.printer.close() //nolint:errcheck // flushed below
 	failures := loop.Failures{}
 	if s.failFast {

@@ -42,14 +42,14 @@ body or output, stderr, error, attempts, started, ms, worker.`,
 	fs.SortFlags = false
 	fs.BoolVar(&f.Failed, "failed", false, "what didn't end well")
 	fs.BoolVar(&f.OK, "ok", false, "what did")
-	fs.StringArrayVar(&f.Statuses, "status", nil, "ok, failed, timeout or canceled (repeatable)")
-	fs.IntSliceVar(&f.Codes, "code", nil, "these exit statuses, or statuses of responses")
-	fs.StringArrayVar(&f.Keys, "key", nil, "the item with this key (repeatable)")
-	fs.StringVar(&f.Where, "where", "", "those for which a jq expression is true")
+	fs.StringArrayVar(&f.Statuses, "status", nil, "what has `STATUS` ok, failed, timeout or canceled (repeatable)")
+	fs.IntSliceVar(&f.Codes, "code", nil, "what has one of `CODES`, exit statuses or statuses of responses")
+	fs.StringArrayVar(&f.Keys, "key", nil, "the item with `KEY` (repeatable)")
+	fs.StringVar(&f.Where, "where", "", "those for which `EXPR` of jq is true")
 	fs.BoolVar(&f.ListKeys, "keys", false, "just the keys, a line each")
-	fs.StringVar(&f.Select, "select", "", "print what a path or a jq expression makes of each")
-	fs.StringVar(&f.Format, "format", "", "how: table, jsonl, json, csv, joblog, or with -o db")
-	fs.StringVarP(&f.Out, "output", "o", "", "write to this file, in the format of its ending")
+	fs.StringVar(&f.Select, "select", "", "print what `EXPR`, a path or of jq, makes of each")
+	fs.StringVar(&f.Format, "format", "", "print as `FORMAT`: table, jsonl, json, csv, joblog, or with -o db")
+	fs.StringVarP(&f.Out, "output", "o", "", "write to `FILE`, in the format of its ending")
 	fs.BoolVar(&f.Force, "force", false, "replace that file")
 	return cmd
 }

@@ -56,6 +56,7 @@ func (s *signals) serve(done <-chan struct{}) {
 			if sig == os.Interrupt && s.drained() {
 				continue
 			}
+			signal.Stop(s.ch) // first: the next one is nobody's to take
 			s.cancel(interrupted{sig})
 			return
 		case <-done:

@@ -9,8 +9,15 @@ import (
 // share is a flag such as 2% or 0.02.
 type share float64
 
-func (s *share) String() string { return strconv.FormatFloat(float64(*s)*100, 'g', 4, 64) + "%" }
-func (s *share) Type() string   { return "share" }
+// String is empty for none, which then is no default that help would show.
+func (s *share) String() string {
+	if *s == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*s)*100, 'g', 4, 64) + "%"
+}
+
+func (s *share) Type() string { return "share" }
 
 func (s *share) Set(text string) error {
 	number, percent := strings.CutSuffix(text, "%")
@@ -28,8 +35,14 @@ func (s *share) Set(text string) error {
 // rate is a flag such as 50/s, 600/m or 50; it counts per second.
 type rate float64
 
-func (r *rate) String() string { return strconv.FormatFloat(float64(*r), 'g', 4, 64) + "/s" }
-func (r *rate) Type() string   { return "rate" }
+func (r *rate) String() string {
+	if *r == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*r), 'g', 4, 64) + "/s"
+}
+
+func (r *rate) Type() string { return "rate" }
 
 func (r *rate) Set(text string) error {
 	number, unit, _ := strings.Cut(text, "/")
@@ -45,8 +58,18 @@ func (r *rate) Set(text string) error {
 // size is a flag such as 512KB or 1MB, in bytes.
 type size int
 
-func (s *size) String() string { return strconv.Itoa(int(*s)) }
-func (s *size) Type() string   { return "size" }
+func (s *size) String() string {
+	switch n := int(*s); {
+	case n == 0:
+		return ""
+	case n%(1<<20) == 0:
+		return strconv.Itoa(n>>20) + "MiB"
+	default:
+		return strconv.Itoa(n)
+	}
+}
+
+func (s *size) Type() string { return "size" }
 
 func (s *size) Set(text string) error {
 	number := strings.TrimRight(strings.ToUpper(text), "KMGIB")

@@ -153,7 +153,7 @@ func (t *table) begin(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendCell(dst, []byte(t.columns[i].name))
+		dst = AppendCell(dst, t.columns[i].name)
 	}
 	return append(dst, '\n')
 }
@@ -174,7 +174,7 @@ func (t *table) entry(dst []byte, key, val reflect.Value) (_ []byte, err error) 
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendCell(dst, t.cell)
+		dst = AppendCell(dst, t.cell)
 	}
 	if !t.back.Equal(key) {
 		err = errBack
@@ -187,7 +187,7 @@ func (t *table) entry(dst []byte, key, val reflect.Value) (_ []byte, err error) 
 type rows struct {
 	*table
 	order []int // column of each cell, -1 to leave it out; nil before the header
-	cells []cellText
+	cells []Cell
 }
 
 func (r *rows) next(s *source, key, val reflect.Value) (Pos, error) {
@@ -209,8 +209,8 @@ func (r *rows) next(s *source, key, val reflect.Value) (Pos, error) {
 			continue
 		}
 		c := &r.columns[r.order[i]]
-		if err := c.cell.parse(cells[i].text, c.of(key, val)); err != nil {
-			return at, cells[i].at.wrap(fmt.Errorf("column %s: %w", c.name, err))
+		if err := c.cell.parse(cells[i].Text, c.of(key, val)); err != nil {
+			return at, cells[i].At.wrap(fmt.Errorf("column %s: %w", c.name, err))
 		}
 	}
 	return at, nil
@@ -233,12 +233,12 @@ func (r *rows) header(s *source) error {
 		return err
 	}
 	for _, c := range cells {
-		i := r.column(c.text)
+		i := r.column(c.Text)
 		switch {
 		case i >= 0 && slices.Contains(r.order, i):
-			return c.at.errorf("the column %q comes twice", c.text)
+			return c.At.errorf("the column %q comes twice", c.Text)
 		case i < 0 && !r.lenient:
-			return c.at.errorf("the column %.*q is unknown: the columns are %q; name them with Columns, or leave others out with IgnoreUnknown", maxShown, c.text, r.names())
+			return c.At.errorf("the column %.*q is unknown: the columns are %q; name them with Columns, or leave others out with IgnoreUnknown", maxShown, c.Text, r.names())
 		}
 		r.order = append(r.order, i)
 	}

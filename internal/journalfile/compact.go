@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"parfor.dev/parfor/internal/lockedfile"
 	"parfor.dev/parfor/internal/syncdir"
 )
 
@@ -105,17 +106,17 @@ func compact(path string, f *os.File, s *scanner, c *contents) (*os.File, *conte
 	if err != nil {
 		return undo(err)
 	}
-	if closesFirst {
+	if lockedfile.Pinned {
 		f.Close()
 	}
 	if err := os.Rename(temp, path); err != nil {
 		f, _, err = undo(err)
-		if closesFirst {
+		if lockedfile.Pinned {
 			f = nil // somebody else may have it by now
 		}
 		return f, nil, err
 	}
-	if !closesFirst {
+	if !lockedfile.Pinned {
 		f.Close()
 	}
 	return g, smaller, syncdir.Sync(filepath.Dir(path))

@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// holder is the process that has the lock of f, 0 if the kernel doesn't say: in
-// a container it knows no processes outside.
-func holder(f *os.File) int {
-	at, err := f.Stat()
+// holder is the process that has the lock of a file, 0 if the kernel doesn't say:
+// in a container it knows no processes outside.
+func holder(path string) int {
+	at, err := os.Stat(path)
 	if err != nil {
 		return 0
 	}

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,9 +13,10 @@ const (
 )
 
 // Message is what like errors have in common: the text with numbers, hex and
-// UUIDs as #, quoted text as "…", URLs and paths cut to where they lead. It is
-// one line of at most 200 bytes without control characters, so that it can go
-// to a terminal and into a log, and what was quoted, often the input, is gone.
+// UUIDs as #, quoted text as "…", URLs and paths cut to where they lead. Numbers
+// that tell kinds of failure apart stay, see [message.isCode]. It is one line of
+// at most 200 bytes without control characters, so that it can go to a terminal
+// and into a log, and what was quoted, often the input, is gone.
 func Message(s string) string {
 	s = strings.TrimPrefix(s[:min(len(s), maxRaw)], "parfor: ")
 	m := message{in: s}
@@ -82,7 +84,7 @@ func (m *message) word() bool {
 	switch scheme, _, isURL := strings.Cut(w, "://"); {
 	case isURL && isScheme(scheme):
 		return m.put(scheme+"://…", end)
-	case isPath(w):
+	case isPath(w) && !strings.HasPrefix(w, "HTTP/"):
 		return m.put("/…", end)
 	case isHex(w):
 		return m.put("#", end)
@@ -104,7 +106,53 @@ func (m *message) number() bool {
 			i++
 		}
 	}
+	if i > m.at && m.isCode(i) {
+		return m.put(m.in[m.at:i], i)
+	}
 	return i > m.at && m.put("#", i)
+}
+
+// isCode reports whether the number up to end is one of a kind of failure and
+// not of an item. It is if it has at most three digits, and the word before it is
+// exit, status, code, signal, errno or HTTP; or it is a status of HTTP with its
+// name, as in 404 Not Found; or it ends the text behind the word error.
+func (m *message) isCode(end int) bool {
+	rest := m.in[end:]
+	if end-m.at > 3 || strings.TrimLeft(m.in[m.at:end], "0123456789") != "" {
+		return false
+	}
+	if rest != "" && isWord(rest[0]) && !strings.HasPrefix(rest, "xx") { // 2xx is a class of statuses
+		return false
+	}
+	before := m.in[:m.at]
+	text := strings.TrimRight(before, " :=")
+	if at := strings.LastIndexByte(text, '/'); at >= 0 && strings.Trim(text[at:], "/.0123456789") == "" {
+		text = text[:at] // of HTTP/1.1
+	}
+	switch word := lastWord(text); {
+	case len(text) == len(before):
+	case slices.Contains(codeWords, word):
+		return true
+	case word == "error" && strings.Trim(rest, " .)") == "":
+		return true
+	}
+	return end-m.at == 3 && '1' <= m.in[m.at] && m.in[m.at] <= '5' && // a status
+		len(rest) > 1 && rest[0] == ' ' && 'A' <= rest[1] && rest[1] <= 'Z'
+}
+
+var codeWords = []string{"exit", "status", "code", "signal", "errno", "http"}
+
+// lastWord is the word that ends s, in lower case: code of exit_code, StatusCode
+// and status code.
+func lastWord(s string) string {
+	at := len(s)
+	for at > 0 && isLetter(s[at-1]) {
+		at--
+		if at > 0 && s[at] < 'a' && s[at-1] >= 'a' { // a hump
+			break
+		}
+	}
+	return strings.ToLower(s[at:])
 }
 
 // char takes one character: white space, and what is none, as a single space.

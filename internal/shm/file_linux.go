@@ -55,6 +55,12 @@ func nameless() (*os.File, error) {
 	return os.NewFile(fd, "parfor-memory"), nil
 }
 
+// holds reports whether a file has n bytes of memory.
+func holds(st os.FileInfo, n uint64) bool {
+	s, ok := st.Sys().(*syscall.Stat_t)
+	return !ok || n <= uint64(s.Blocks)*512
+}
+
 // madvPopulateRead is MADV_POPULATE_READ (Linux 5.14).
 const madvPopulateRead = 22
 

@@ -36,7 +36,6 @@ type header struct {
 	slots   uint64
 	results uint64 // bytes of each result ring
 	ident   Identity
-	_       [2]uint64
 
 	// Bells. Each has its cache line: a worker that announces results must not
 	// pull the line from under a pool that looks whether it sleeps.
@@ -47,6 +46,10 @@ type header struct {
 type Identity struct {
 	Life uint64 // number of this worker's life in the pool's program, from 1
 	Pool uint64 // random number of the pool
+
+	Number uint32 // of the worker in its pool, from 0
+	Nth    uint32 // process with that number, from 1
+	Level  int64  // of log records that somebody wants, math.MaxInt64 if nobody wants any
 }
 
 // Bells tell each side whether the other one sleeps, and thus needs a byte in
@@ -69,7 +72,8 @@ type Status struct {
 	Current   atomic.Uint64 // request position + 1 of the running task, 0 when idle
 	StartedAt atomic.Int64  // of the running task, monotonic nanoseconds
 	Loop      atomic.Uint32 // number of the loop it belongs to
-	_         [36]byte
+	Beat      atomic.Uint32 // of slot 0: moves while the worker lives
+	_         [32]byte
 
 	Read     atomic.Uint64 // results the pool has read
 	Consumed atomic.Uint64 // bytes of the ring that may be written again
@@ -92,6 +96,8 @@ type Memory struct {
 	Bells   *Bells
 	slots   []Status
 	results int
+	ident   Identity // not read from where the other side can write
+	own     []byte   // of the pool's readers
 }
 
 // resultBytes shares a fixed budget among the slots: many slots are for tasks
@@ -117,7 +123,7 @@ func Create(slots int, nonce uint64, id Identity) (*Memory, error) {
 	m := view(r, r.mem, slots, results)
 	m.head.magic, m.head.nonce = magic, nonce
 	m.head.slots, m.head.results = uint64(slots), uint64(results)
-	m.head.ident = id
+	m.head.ident, m.ident = id, id
 	return m, nil
 }
 
@@ -136,7 +142,9 @@ func Open(fd uintptr, nonce uint64) (*Memory, error) {
 		results != resultBytes(slots) || len(r.mem) < size(slots, results) {
 		return nil, fmt.Errorf("parfor: the inherited memory is not this worker's")
 	}
-	return view(r, r.mem, slots, results), nil
+	m := view(r, r.mem, slots, results)
+	m.ident = h.ident
+	return m, nil
 }
 
 // Twin makes the same structure on the heap, where the race detector sees it.
@@ -155,7 +163,7 @@ func view(r *Region, mem []byte, slots, results int) *Memory {
 }
 
 // Identity is who the worker is.
-func (m *Memory) Identity() Identity { return m.head.ident }
+func (m *Memory) Identity() Identity { return m.ident }
 
 // Slots is how many tasks can run in the worker at once.
 func (m *Memory) Slots() int { return len(m.slots) }

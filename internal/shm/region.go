@@ -60,7 +60,8 @@ func (r *Region) writeArea(area int, bufs ...[]byte) error {
 
 // readArea maps n bytes of an area until release is called. The length comes
 // from the other side: it is checked against the file, since a mapping beyond
-// the end faults when it is read.
+// the end faults when it is read, and reading what was never written would make
+// pages for it, as many as the other side likes.
 func (r *Region) readArea(area int, n uint64) (b []byte, release func(), err error) {
 	if n == 0 {
 		return nil, func() {}, nil
@@ -72,7 +73,7 @@ func (r *Region) readArea(area int, n uint64) (b []byte, release func(), err err
 	if err != nil {
 		return nil, nil, err
 	}
-	if n > maxLarge || areaAt(area)+int64(n) > st.Size() {
+	if n > maxLarge || areaAt(area)+int64(n) > st.Size() || !holds(st, n) {
 		return nil, nil, fmt.Errorf("parfor: a payload of %d bytes was announced and is not there", n)
 	}
 	b, err = mapFile(r.file, areaAt(area), int(n))

@@ -137,7 +137,7 @@ func (q *Requests) Find(loop uint32, index int64, attempt int32) (pos uint64, ok
 	for i := range q.ring {
 		d := &q.ring[i]
 		w := d.state.Load()
-		if State(w&15) == Ready && d.Loop == loop && d.Index == index && d.Attempt == attempt && d.state.Load() == w {
+		if State(w&15) == Ready && w>>16%RingSize == uint64(i) && d.Loop == loop && d.Index == index && d.Attempt == attempt && d.state.Load() == w {
 			return w >> 16, true
 		}
 	}
@@ -157,8 +157,12 @@ func (d *Request) setLoc(at, n uint64) {
 // Queue is the worker's side of the request ring.
 type Queue struct {
 	*Requests
-	next atomic.Uint64
+	next   atomic.Uint64
+	broken atomic.Bool
 }
+
+// Broken reports whether the ring holds what the pool can't have put there.
+func (q *Queue) Broken() bool { return q.broken.Load() }
 
 // Queue returns the worker's side.
 func (m *Memory) Queue() *Queue { return &Queue{Requests: m.Requests()} }
@@ -171,6 +175,10 @@ func (q *Queue) Claim(slot int) (*Request, uint64, bool) {
 		d := &q.ring[pos%RingSize]
 		w := d.state.Load()
 		if lapped(w, pos) {
+			if (w>>16-pos)%RingSize != 0 {
+				q.broken.Store(true)
+				return nil, 0, false
+			}
 			q.next.CompareAndSwap(pos, pos+1)
 			continue
 		}
@@ -237,4 +245,20 @@ func (q *Requests) Running() (index int64, ok bool) {
 		return 0, false
 	}
 	return q.ring[(pos-1)%RingSize].Index, true
+}
+
+// RunningTask is Running for who is in the worker, and gets the whole task. It
+// reports false where several slots share the ring: a slot gives its request
+// back before it runs the task.
+func (q *Requests) RunningTask() (t Task, ok bool) {
+	if len(q.m.slots) > 1 {
+		return t, false
+	}
+	current := &q.m.slots[0].Current
+	pos := current.Load()
+	if pos == 0 {
+		return t, false
+	}
+	t = q.ring[(pos-1)%RingSize].Task
+	return t, current.Load() == pos
 }

@@ -6,8 +6,9 @@ import (
 	"unsafe"
 )
 
-// Result is the record of one finished attempt. Out and Writes alias the
-// shared memory.
+// Result is the record of one finished attempt. Out may alias shared memory, which
+// its other side may be overwriting meanwhile: only when it is large, and no
+// encoded error.
 type Result struct {
 	Pos    uint64 // of the request it answers
 	Start  int64
@@ -37,6 +38,9 @@ const (
 	flagLate
 	flagLarge // Out and Writes lie in the slot's area
 )
+
+// maxOwn bounds the copy of a result that is kept for the next one.
+const maxOwn = 1 << 20
 
 // resultArea is the area of a slot's large results; requests use the ones
 // before.
@@ -197,8 +201,8 @@ func (r *Reader) Unread() uint64 { return r.status.Finished.Load() - r.count }
 // Count is how many results were read.
 func (r *Reader) Count() uint64 { return r.count }
 
-// Next reads a published result into res, whose bytes are valid until the
-// next call or Release. Everything read is bounded: the worker may have been
+// Next reads a published result into res, whose bytes are valid until the next call
+// for any slot, or Release. Everything read is bounded: the worker may have been
 // scribbling.
 func (r *Reader) Next(res *Result) (ok bool, err error) {
 	r.drop()
@@ -234,10 +238,33 @@ func (r *Reader) Next(res *Result) (ok bool, err error) {
 	}
 	res.Pos, res.Start, res.Took = d.pos, d.start, d.took
 	res.Failed, res.Late = d.flags&flagFailed != 0, d.flags&flagLate != 0
-	res.Out, res.Writes = body[:d.out:d.out], body[d.out:d.out+d.writes]
+	r.private(res, body, &d)
 	r.at += n
 	r.count++
 	return true, nil
+}
+
+// private copies what decoders are to see: they check first and read then, and what
+// changes in between could have them allocate all memory, or panic. A large result
+// is left where it is.
+func (r *Reader) private(res *Result, body []byte, d *record) {
+	own := r.m.own[:0]
+	if d.flags&flagLarge == 0 {
+		own = append(own, body[:d.out+d.writes]...)
+		res.Out, res.Writes = own[:d.out:d.out], own[d.out:]
+	} else {
+		res.Out = body[:d.out:d.out]
+		if res.Failed {
+			own = append(own, res.Out...)
+			res.Out = own
+		}
+		n := len(own)
+		own = append(own, body[d.out:d.out+d.writes]...)
+		res.Writes = own[n:]
+	}
+	if cap(own) <= maxOwn {
+		r.m.own = own
+	}
 }
 
 func (r *Reader) drop() {

@@ -2,7 +2,9 @@ package task_test
 
 import (
 	"errors"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"parfor.dev/parfor/internal/task"
@@ -41,5 +43,17 @@ func TestExitWorkerJoinsErrors(t *testing.T) {
 	}
 	if err := task.ExitWorker(); err != nil || len(got) != 2 {
 		t.Errorf("a second time: %v", err)
+	}
+}
+
+// A hook that ends its goroutine keeps no other from running.
+func TestExitHooksThatPanicOrExit(t *testing.T) {
+	ran := 0
+	task.OnWorkerExit(func() error { ran++; return nil })
+	task.OnWorkerExit(func() error { panic("hook") })
+	task.OnWorkerExit(func() error { runtime.Goexit(); return nil })
+	err := task.ExitWorker()
+	if ran != 1 || err == nil || !strings.Contains(err.Error(), "panicked: hook") || !strings.Contains(err.Error(), "Goexit") {
+		t.Errorf("%d, %v", ran, err)
 	}
 }

@@ -26,12 +26,16 @@ const (
 	Call                       // a request to the owner: id, kind, payload
 	Dump                       // stacks of all goroutines
 	Leaving                    // what its exit hooks said
+	Log                        // a record of its log
+	Profiled                   // a part of a profile: id, kind, bytes
 
-	Open   // a loop that needs more than its body
-	Cancel // a loop's context ended: number, cause
-	Close  // a loop is over: number
-	Reply  // the answer to a call: id, error flag, payload
-	Quit   // no more tasks will come
+	Open    // a loop that needs more than its body
+	Cancel  // a loop's context ended: number, cause
+	Close   // a loop is over: number
+	Reply   // the answer to a call: id, error flag, payload
+	Quit    // no more tasks will come
+	Profile // take one: id, 0, order; or stop: id, 1
+	Logged  // how many bytes of records have been dealt with, in all
 
 	last
 )

@@ -52,6 +52,7 @@ func TestLoopRoundTrips(t *testing.T) {
 
 func FuzzFrames(f *testing.F) {
 	f.Add(Append(Append(nil, Hello, []byte("12345678")), Bell, nil))
+	f.Add(Append(Append(nil, Log, AppendLog(nil, aRecord(), someAttrs())), Logged, []byte("12345678")))
 	f.Add([]byte{byte(Dump), 255, 255, 255, 255, 255, 255, 255, 127})
 	f.Add([]byte{byte(Open), 0, 0, 0, 0, 0, 1, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -71,10 +72,17 @@ func FuzzFrames(f *testing.F) {
 func FuzzMessages(f *testing.F) {
 	f.Add(AppendLoop(nil, &Loop{ID: 3, Name: "x", Args: []Arg{{"a", []byte("b")}}}))
 	f.Add(AppendCall(nil, 7, 1, []byte("x")))
+	f.Add(AppendLog(nil, aRecord(), someAttrs()))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if l, err := DecodeLoop(b); err == nil {
 			if again, err := DecodeLoop(AppendLoop(nil, l)); err != nil || again.Name != l.Name {
 				t.Fatal(err)
+			}
+		}
+		if r, err := DecodeLog(b); err == nil {
+			again, err := DecodeLog(AppendLog(nil, r, encoded(r.Attrs)))
+			if err != nil || again.Level != r.Level || again.Item != r.Item {
+				t.Fatal(again, err)
 			}
 		}
 		DecodeCall(b)

@@ -163,6 +163,9 @@ func TestFullFileSystem(t *testing.T) {
 	if !errors.As(err, &spilling) || !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("%v", err)
 	}
+	if said := fmt.Sprintf("standard output is over 3145728 bytes and there is no room for more in %s: no space left on device: set TMPDIR to another place", dir); !strings.HasPrefix(err.Error(), said) {
+		t.Error(err)
+	}
 	if want := int64(1<<20 + 2<<20); r.Stdout.Len() != want || spilling.Kept != want || !r.Truncated {
 		t.Errorf("%d bytes kept, want %d", r.Stdout.Len(), want)
 	}

@@ -37,6 +37,8 @@ import (
 	"io"
 	"syscall"
 	"time"
+
+	"parfor.dev/parfor/cmd/parfor/internal/procgroup"
 )
 
 // Defaults of a [Command].
@@ -108,6 +110,9 @@ type Command struct {
 	// called by one goroutine at a time; the line is valid until it returns,
 	// and while it blocks the command may.
 	Live func(s Stream, line []byte)
+
+	// Guard, if set, ends the command's group if this process is killed.
+	Guard *procgroup.Guard
 }
 
 // Result is how a command ended.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -39,6 +40,11 @@ type SpillError struct {
 }
 
 func (e *SpillError) Error() string {
+	var at *fs.PathError
+	if (errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, noQuota)) && errors.As(e.Err, &at) {
+		return fmt.Sprintf("%s is over %d bytes and there is no room for more in %s: %v: set TMPDIR to another place, keep more in memory (--max-output), or print nothing (-q)",
+			e.Stream, e.Kept, filepath.Dir(at.Path), at.Err)
+	}
 	return fmt.Sprintf("%s beyond the first %d bytes could not be kept: %v (TMPDIR names another place, --max-output keeps more in memory)", e.Stream, e.Kept, e.Err)
 }
 

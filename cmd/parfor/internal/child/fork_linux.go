@@ -4,14 +4,15 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"parfor.dev/parfor/cmd/parfor/internal/procgroup"
 )
 
 // withPidfd is off in the test of kernels without pidfd (before 5.3).
 var withPidfd = true
 
-// attributes puts the command into a group of its own.
 func attributes(pidfd *int) *syscall.SysProcAttr {
-	a := &syscall.SysProcAttr{Setpgid: true}
+	a := procgroup.Attributes()
 	if withPidfd {
 		a.PidFD = pidfd
 	}

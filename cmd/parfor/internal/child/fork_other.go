@@ -2,10 +2,13 @@
 
 package child
 
-import "syscall"
+import (
+	"syscall"
 
-// attributes puts the command into a group of its own.
-func attributes(*int) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+	"parfor.dev/parfor/cmd/parfor/internal/procgroup"
+)
+
+func attributes(*int) *syscall.SysProcAttr { return procgroup.Attributes() }
 
 func pipe() (r, w int, err error) {
 	syscall.ForkLock.RLock() // no fork before both are marked

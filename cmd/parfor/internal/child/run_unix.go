@@ -7,10 +7,11 @@ import (
 	"errors"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"parfor.dev/parfor/cmd/parfor/internal/procgroup"
 )
 
 // Places in the list that poll gets, after those of Stdout and Stderr.
@@ -34,6 +35,8 @@ type job struct {
 	buf    *[]byte
 	failed error // the output couldn't be kept
 
+	guarded int // its place in c.Guard
+
 	over     time.Time // the command itself has ended; zero: not yet
 	why      error     // it had been told to, for this reason
 	until    time.Time // once over: when the pipes are given up
@@ -55,9 +58,10 @@ func run(ctx context.Context, c *Command, path string) (r Result, err error) {
 	j.read()
 	j.close()
 	status, err := j.group.finish()
+	c.Guard.Remove(j.guarded)
 	release()
 	feed.stop(j.linger)
-	r.Code, r.Signal = code(status)
+	r.Code, r.Signal = procgroup.Code(status)
 	r.Took = j.over.Sub(r.Started)
 	r.Leftover = j.leftover
 	r.TimedOut = errors.Is(j.why, errTimeout)
@@ -68,13 +72,6 @@ func run(ctx context.Context, c *Command, path string) (r Result, err error) {
 		return r, j.why
 	}
 	return r, err
-}
-
-func code(s syscall.WaitStatus) (int, syscall.Signal) {
-	if s.Signaled() {
-		return 128 + int(s.Signal()), s.Signal()
-	}
-	return s.ExitStatus(), 0
 }
 
 // read takes the output until the command has ended and so have its pipes, or

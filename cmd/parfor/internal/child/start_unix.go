@@ -88,12 +88,18 @@ func (j *job) fork(ctx context.Context, path string, files []uintptr) error {
 	attr := &syscall.ProcAttr{Dir: j.c.Dir, Env: environment(j.c.Env), Files: files}
 	pidfd := -1
 	attr.Sys = attributes(&pidfd)
+	j.c.Guard.Start()
 	begin := time.Now()
 	for wait := time.Millisecond; ; wait = min(2*wait, startPatience/20) {
 		pid, err := syscall.ForkExec(path, j.c.Argv, attr)
 		if err == nil {
 			j.group = &group{pid: pid, grace: orDefault(j.c.Grace, DefaultGrace)}
-			return j.await(pidfd)
+			j.guarded = j.c.Guard.Add(pid)
+			if err := j.await(pidfd); err != nil {
+				j.c.Guard.Remove(j.guarded)
+				return err
+			}
+			return nil
 		}
 		if time.Since(begin) >= worthRetrying(err) {
 			return explained(j.c, path, err)

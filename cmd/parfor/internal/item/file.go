@@ -38,11 +38,31 @@ func openFile(name string, count countFunc) (*file, error) {
 	if err != nil {
 		return nil, missing(name, err)
 	}
-	file := &file{name: name, reader: bufio.NewReaderSize(f, bufferSize), close: func() { f.Close() }}
+	file := &file{name: name, reader: newReader(f), close: func() { f.Close() }}
 	if info.Mode().IsRegular() {
 		file.counter = &counter{file: name, count: count}
 	}
 	return file, nil
+}
+
+func newReader(from io.Reader) *bufio.Reader {
+	return bufio.NewReaderSize(&ending{from: from}, bufferSize)
+}
+
+// ending is a reader whose end is for good. A terminal has one for each ^D, and
+// goes on after it; who looks twice would wait for another.
+type ending struct {
+	from io.Reader
+	over bool
+}
+
+func (e *ending) Read(p []byte) (n int, err error) {
+	if e.over {
+		return 0, io.EOF
+	}
+	n, err = e.from.Read(p)
+	e.over = err == io.EOF
+	return n, err
 }
 
 func missing(name string, err error) error {
@@ -71,7 +91,7 @@ func openStdin(from io.Reader) (*file, error) {
 	if err != nil {
 		return nil, fmt.Errorf("standard input: %w", err)
 	}
-	return &file{name: "stdin", reader: bufio.NewReaderSize(r, bufferSize), close: closeIt}, nil
+	return &file{name: "stdin", reader: newReader(r), close: closeIt}, nil
 }
 
 // stop ends the reading and counting, and waits for the counting.

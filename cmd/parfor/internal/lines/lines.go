@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"parfor.dev/parfor/cmd/parfor/internal/procgroup"
 )
 
 const (
@@ -53,6 +55,9 @@ type Config struct {
 	// one worker one call at a time each, and line is valid during the call only.
 	Stderr func(worker int, line []byte)
 	Notice func(worker int, err error)
+
+	// Guard, if set, ends the programs' groups if this process is killed.
+	Guard *procgroup.Guard
 }
 
 // Pool is what the bodies of one loop share: whether the program works at all.

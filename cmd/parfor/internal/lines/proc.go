@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"parfor.dev/parfor/cmd/parfor/internal/procgroup"
 )
 
 // drain is how long the pipes of a process that has ended are read, if someone
@@ -74,6 +76,7 @@ func start(cfg *Config, worker int) (*proc, error) {
 	cmd.Dir, cmd.Env = cfg.Dir, append(environ(cfg), "PARFOR_SLOT="+strconv.Itoa(worker))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in.r, out.w, errs.w
 	ownGroup(cmd)
+	cfg.Guard.Start()
 	err := cmd.Start()
 	in.r.Close()
 	out.w.Close()
@@ -89,7 +92,7 @@ func start(cfg *Config, worker int) (*proc, error) {
 		tail: newTail(errs.r, func(line []byte) { cfg.Stderr(worker, line) }),
 		gone: make(chan struct{}), done: make(chan struct{}),
 	}
-	go p.watch()
+	go p.watch(cfg.Guard, cfg.Guard.Add(cmd.Process.Pid))
 	return p, nil
 }
 
@@ -102,10 +105,11 @@ func environ(cfg *Config) []string {
 
 // watch waits for the end of the process, ends what it leaves behind, and reads
 // the last of its stderr.
-func (p *proc) watch() {
+func (p *proc) watch(guard *procgroup.Guard, guarded int) {
 	awaitExit(p.cmd.Process.Pid)
 	p.signal(kill) // its group: while the process isn't reaped the id is nobody else's
 	p.cmd.Wait()   // what it says is in ProcessState
+	guard.Remove(guarded)
 	p.mu.Lock()
 	p.reaped = true
 	p.ended = endingOf(p.cmd.ProcessState)

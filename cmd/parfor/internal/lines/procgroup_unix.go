@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+
+	"parfor.dev/parfor/cmd/parfor/internal/procgroup"
 )
 
 const supported = true
@@ -18,7 +20,7 @@ const (
 )
 
 // ownGroup puts the process that cmd starts into a process group of its own.
-func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = procgroup.Attributes() }
 
 // signalGroup reaches all of the group that the process leads. A group that is
 // no more is none of its errors.
@@ -28,8 +30,9 @@ func endingOf(s *os.ProcessState) ending {
 	if s == nil {
 		return ending{code: -1}
 	}
-	if w, ok := s.Sys().(syscall.WaitStatus); ok && w.Signaled() {
-		return ending{code: 128 + int(w.Signal()), signal: w.Signal().String()}
+	code, by := procgroup.Code(s.Sys().(syscall.WaitStatus))
+	if by == 0 {
+		return ending{code: code}
 	}
-	return ending{code: s.ExitCode()}
+	return ending{code: code, signal: by.String()}
 }

@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -28,7 +29,7 @@ func (b *Body) flushHint(p *proc) string {
 	if unread(p.in) != 0 || !p.asks() {
 		return ""
 	}
-	return "it has read the item and waits for the next one: " + flushing(b.cfg.Argv)
+	return "it has read the item and waits for more: " + flushing(b.cfg.Argv)
 }
 
 // asks reports whether the process, or one that it started, waits for its input.
@@ -43,7 +44,6 @@ var flushWith = map[string]string{
 	"perl":   "$| = 1",
 	"awk":    "fflush() after print",
 	"gawk":   "fflush() after print",
-	"mawk":   "mawk -W interactive, which flushes its output and doesn't buffer its input",
 	"sed":    "sed -u",
 	"grep":   "grep --line-buffered",
 	"jq":     "jq --unbuffered",
@@ -53,18 +53,42 @@ var flushWith = map[string]string{
 
 var flushOf = map[string]string{".py": "python", ".rb": "ruby", ".pl": "perl", ".php": "php", ".lua": "lua", ".awk": "awk"}
 
-// flushing asks the question, with the answer for the program where it is known.
+// flushing asks the two questions: why a program that has read a line hasn't
+// answered it, with the answer for the program where it is known.
 func flushing(argv []string) string {
-	const question = "does it flush its output after each line? "
+	const (
+		question = "does it flush its output after each line? "
+		other    = "; or does it wait for more input than a line, as mawk does without -W interactive, or for all of it, as sort does?"
+	)
 	for _, arg := range argv {
-		base := filepath.Base(arg)
-		name := strings.TrimRight(base, "0123456789.")
-		if with := flushWith[name]; with != "" {
-			return question + with
+		name := programOf(arg)
+		if name == "mawk" {
+			return "mawk waits for more input than a line, and keeps its output back: mawk -W interactive does neither"
 		}
-		if with := flushWith[flushOf[filepath.Ext(base)]]; with != "" {
-			return question + with
+		with := flushWith[name]
+		if with == "" {
+			with = flushWith[flushOf[filepath.Ext(arg)]]
+		}
+		if with != "" {
+			return question + with + other
 		}
 	}
-	return question + "stdbuf -oL before a program that uses C's stdio, python3 -u, $stdout.sync = true in Ruby, $| = 1 in Perl"
+	return question + "stdbuf -oL before a program that uses C's stdio, python3 -u, $stdout.sync = true in Ruby, $| = 1 in Perl" + other
+}
+
+// programOf is the name of a program without its version. Which awk awk is, is
+// for the system to say.
+func programOf(arg string) string {
+	name := strings.TrimRight(filepath.Base(arg), "0123456789.")
+	if name != "awk" {
+		return name
+	}
+	path, err := exec.LookPath(arg)
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if real := filepath.Base(path); err == nil && real == "mawk" {
+		return real
+	}
+	return name
 }

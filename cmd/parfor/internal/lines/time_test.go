@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,32 @@ func TestForgotToFlush(t *testing.T) {
 	}
 }
 
+// A program that waits for more input than its line is told apart where it is
+// known, whatever name it goes by; of the others the hint asks that too.
+func TestReadsAhead(t *testing.T) {
+	if !inspects {
+		t.Skip("what a process waits for is not known here")
+	}
+	mawk := interpreter(t, "mawk")
+	awk := filepath.Join(t.TempDir(), "awk")
+	if err := os.Symlink(mawk, awk); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		argv []string
+		with string
+	}{
+		{[]string{"mawk", "{print; fflush()}"}, "mawk -W interactive does neither"},
+		{[]string{awk, "{print; fflush()}"}, "mawk -W interactive does neither"},
+		{[]string{"sort"}, "or for all of it"},
+	} {
+		b := body(t, Config{Argv: tt.argv, Timeout: time.Second, Grace: 10 * time.Second})
+		if _, err := do(t, b, "x"); !errors.As(err, new(*TimeoutError)) || !strings.Contains(err.Error(), tt.with) {
+			t.Errorf("%v: %v", tt.argv, err)
+		}
+	}
+}
+
 // A program that works on the item is not suspected.
 func TestSlowIsNotStalled(t *testing.T) {
 	var n notices
@@ -105,7 +132,8 @@ func TestFlushing(t *testing.T) {
 		{"./body.py", "python3 -u"},
 		{"uv run body.py", "python3 -u"},
 		{"jq -c .x", "--unbuffered"},
-		{"mawk {print}", "-W interactive"},
+		{"mawk {print}", "mawk -W interactive does neither"},
+		{"jq -c .x", "as mawk does without -W interactive, or for all of it, as sort does?"},
 		{"./prog", "stdbuf -oL"},
 	} {
 		if got := flushing(strings.Fields(tt.argv)); !strings.Contains(got, tt.want) {

@@ -40,6 +40,9 @@ func (h *hold) put(j Job) error {
 		for _, c := range []*Content{&j.Stdout, &j.Stderr} {
 			if *c != nil && err == nil {
 				err = h.store(c)
+				if err != nil {
+					err = fmt.Errorf("the output of %s, which waits for its turn: %w", j.Key, err)
+				}
 			}
 		}
 	}
@@ -62,13 +65,13 @@ func (h *hold) store(c *Content) error {
 	if h.file == nil {
 		f, err := spill.New(h.dir)
 		if err != nil {
-			return fmt.Errorf("output that waits for its turn: %w", err)
+			return err
 		}
 		h.file = f
 	}
 	n, err := (*c).WriteTo(io.NewOffsetWriter(h.file, h.end))
 	if err != nil {
-		return fmt.Errorf("output that waits for its turn could not be kept beyond %d bytes: %w (TMPDIR names another place; without --keep-order nothing waits)", h.end, err)
+		return fmt.Errorf("it could not be kept behind %d bytes of others: %w: set TMPDIR to another place, or leave out --keep-order, without which nothing waits", h.end, err)
 	}
 	err = (*c).Close()
 	*c = &filed{h, h.end, n}

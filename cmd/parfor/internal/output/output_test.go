@@ -372,3 +372,27 @@ func FuzzOrder(f *testing.F) {
 		e.check(t, p, string(want), strings.Repeat("e", len(jobs)))
 	})
 }
+
+// TestNoRoomToWait: the error names the item, the place it has no room in, and
+// the way out.
+func TestNoRoomToWait(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	p := New(Options{Stdout: io.Discard, Stderr: io.Discard, KeepOrder: true, Memory: 1})
+	p.hold.file = full
+	err = p.Print(Job{Seq: 2, Key: "second", Stdout: Bytes("waits for the first")})
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"the output of second, which waits for its turn: ", "/dev/full: no space left on device", "TMPDIR", "--keep-order"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q is missing in: %v", part, err)
+		}
+	}
+	p = New(Options{Stdout: io.Discard, Stderr: io.Discard, KeepOrder: true, Memory: 1, TempDir: "/nowhere"})
+	if err := p.Print(Job{Seq: 2, Key: "second", Stdout: Bytes("waits")}); err == nil || !strings.Contains(err.Error(), "the output of second") || !strings.Contains(err.Error(), "/nowhere") {
+		t.Error(err)
+	}
+}

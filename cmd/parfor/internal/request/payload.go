@@ -28,4 +28,16 @@ func (p *payload) length() int64 {
 	return int64(len(p.bytes))
 }
 
+// Body is the beginning of the body, up to so many bytes, and how long all of it
+// is, -1 if only sending it tells. What is in files is read from there.
+func (r *Request) Body(most int) (head []byte, length int64, err error) {
+	from, err := r.payload.reader()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer from.Close()
+	head, err = io.ReadAll(io.LimitReader(from, int64(most)))
+	return head, r.payload.length(), err
+}
+
 func (p *payload) empty() bool { return p.open == nil && len(p.bytes) == 0 }

@@ -18,7 +18,7 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // An error that is a *[WriteError] or [ErrClosed] is the end: all further calls
 // return it. Any other is of a record that can't be written as it is.
 func (r *Results) Append(rec record.Record, task string) error {
-	rec.Task = task
+	rec.Task = r.ours(task)
 	rec.Key = strings.ToValidUTF8(rec.Key, "\uFFFD")
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)

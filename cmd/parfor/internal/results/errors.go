@@ -82,7 +82,3 @@ func count(n int, what string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }
-
-func locked(path string) error {
-	return refuse(ErrLocked, "%s: another process is writing it", path)
-}

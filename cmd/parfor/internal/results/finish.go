@@ -11,6 +11,7 @@ import (
 
 	"parfor.dev/parfor/cmd/parfor/internal/record"
 
+	"parfor.dev/parfor/internal/lockedfile"
 	"parfor.dev/parfor/internal/syncdir"
 )
 
@@ -45,7 +46,7 @@ func (r *Results) Finish() (Summary, error) {
 	name := r.path
 	remove := err == nil
 	if name == "" {
-		name, remove = r.file.Name(), !removesOpen
+		name, remove = r.file.Name(), lockedfile.Pinned
 	}
 	if e := closeJournal(r.file, name, remove); err == nil {
 		err = e
@@ -66,7 +67,7 @@ func (r *Results) Close() error {
 	if name == "" {
 		name = r.file.Name()
 	}
-	if e := closeJournal(r.file, name, r.path == "" && !removesOpen); err == nil {
+	if e := closeJournal(r.file, name, r.path == "" && lockedfile.Pinned); err == nil {
 		err = e
 	}
 	return err

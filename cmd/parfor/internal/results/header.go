@@ -74,9 +74,8 @@ func otherTemplate(path, was, now string) error {
 		i++
 	}
 	old, cur := lineAt(a, i), lineAt(b, i)
-	return refuse(ErrTemplate, "%s: it is of another template:\n  was: %s\n  now: %s\n"+
-		"--changed rerun does again what differs, --changed keep keeps what is done, --force starts over",
-		path, shorten(old, cur), shorten(cur, old))
+	return refuse(ErrTemplate, "%s: it is of another template:\n  was: %s\n  now: %s\n%s",
+		path, shorten(old, cur), shorten(cur, old), templateWays)
 }
 
 func lineAt(lines []string, i int) string {

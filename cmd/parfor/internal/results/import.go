@@ -7,8 +7,7 @@ import (
 )
 
 // resumeFromFile makes a journal of the records of the first file that exists.
-// The file has no template, but for a database: what differs shows with the
-// first task that does.
+// A database has the template, the others have a hash of it in tasks.
 func (r *Results) resumeFromFile() error {
 	h := newHeader(r.opts)
 	out, ok := r.existing()
@@ -46,6 +45,7 @@ func (r *Results) importRecords(out Output) error {
 	w := bufio.NewWriterSize(r.file, 256<<10)
 	var line []byte
 	n := 0
+	found := census{stamp: r.stamp}
 	for rec, err := range readFile(out) {
 		if err != nil {
 			return fmt.Errorf("%w: no results to go on from: --force starts over", err)
@@ -58,6 +58,12 @@ func (r *Results) importRecords(out Output) error {
 			return fmt.Errorf("%s: %w", r.path, cause(err))
 		}
 		n++
+		found.count(&rec)
+	}
+	if out.Format != DB { // that has said it
+		if err := found.check(out.Path, r.opts); err != nil {
+			return err
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("%s: %w", r.path, cause(err))

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 
 	"parfor.dev/parfor/cmd/parfor/internal/record"
 
+	"parfor.dev/parfor/internal/lockedfile"
 	"parfor.dev/parfor/internal/syncdir"
 )
 
@@ -21,6 +23,7 @@ type Results struct {
 	journal *journal
 	before  Counts
 	notes   []string
+	stamp   string // of the template, in tasks
 
 	mu       sync.Mutex
 	index    *index
@@ -61,13 +64,16 @@ func Open(outputs []Output, o Options) (*Results, error) {
 	if err := o.validate(outputs); err != nil {
 		return nil, err
 	}
-	r := &Results{opts: o, outputs: outputs, index: newIndex(), suffixes: map[uint64]int{}}
+	r := &Results{opts: o, outputs: outputs, index: newIndex(), suffixes: map[uint64]int{}, stamp: stampOf(o.Fingerprint)}
 	first := r.firstFile()
 	if first == "" {
 		return r, r.openTemporary()
 	}
 	r.path = journalOf(first)
-	f, err := openLocked(r.path)
+	f, err := lockedfile.Open(r.path, os.O_CREATE|os.O_APPEND, 0o666)
+	if errors.Is(err, lockedfile.ErrHeld) {
+		err = refuse(ErrLocked, "%s: another process is writing it", r.path)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +110,7 @@ func (r *Results) openTemporary() error {
 		if err != nil {
 			return err
 		}
-		if removesOpen {
+		if !lockedfile.Pinned {
 			if err := os.Remove(f.Name()); err != nil {
 				f.Close()
 				return err
@@ -117,7 +123,7 @@ func (r *Results) openTemporary() error {
 			_, err = f.Write(h)
 		}
 		if err != nil {
-			closeJournal(f, f.Name(), !removesOpen)
+			closeJournal(f, f.Name(), lockedfile.Pinned)
 			return err
 		}
 		return r.startJournal()
@@ -269,13 +275,13 @@ func (r *Results) Notes() []string { return r.notes }
 // closeJournal closes the journal, which ends the lock, and removes it if told so.
 func closeJournal(f *os.File, path string, remove bool) error {
 	var err error
-	if remove && removesOpen {
+	if remove && !lockedfile.Pinned {
 		err = os.Remove(path)
 	}
 	if e := f.Close(); err == nil {
 		err = e
 	}
-	if remove && !removesOpen {
+	if remove && lockedfile.Pinned {
 		err = os.Remove(path)
 	}
 	return err

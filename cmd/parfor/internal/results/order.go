@@ -40,7 +40,7 @@ func (r *Results) ordered(end int64) ([]spot, error) {
 		}
 		id := r.index.key(h.key)
 		if last {
-			id = r.index.task(h.key, h.task)
+			id = r.index.task(h.key, unstamped(h.task))
 		}
 		place := r.index.get(id)
 		switch {

@@ -105,7 +105,7 @@ func (r *Results) decide(key, task string, was place) (Action, error) {
 	switch {
 	case string(h.key) != key: // two keys with one hash
 		return Run, nil
-	case h.task == task || r.opts.Changed == ChangedKeep:
+	case unstamped(h.task) == task || r.opts.Changed == ChangedKeep:
 		return Skip, nil
 	case r.opts.Changed == ChangedRerun:
 		return Run, nil

@@ -126,7 +126,7 @@ func TestEveryFormatReadsBack(t *testing.T) {
 			var want []record.Record
 			for n := 1; n <= 10; n++ {
 				w := rec(n)
-				w.Task = strings.TrimPrefix(w.Key, "k")
+				w.Task = stampOf(base.Fingerprint) + strings.TrimPrefix(w.Key, "k")
 				want = append(want, w)
 			}
 			for _, n := range []int{2, 1, 5, 10, 3, 4, 9, 8, 7, 6} {
@@ -371,7 +371,7 @@ func TestChanged(t *testing.T) {
 			want = "other"
 		}
 		for _, got := range read(t, path) {
-			if got.Key == "k1" && got.Task != want {
+			if got.Key == "k1" && got.Task != stampOf(base.Fingerprint)+want {
 				t.Errorf("%q: %s is kept", c.changed, got.Task)
 			}
 		}
@@ -410,6 +410,82 @@ func TestAnotherTemplate(t *testing.T) {
 	r = open(t, o, path) // it has the new template now
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAnotherTemplateOfAFile: a finished file of any format is refused as a
+// journal is, at once and with nothing changed.
+func TestAnotherTemplateOfAFile(t *testing.T) {
+	for _, suffix := range suffixes {
+		path := in(t, "r"+suffix)
+		r := open(t, base, path)
+		do(t, r, 1)
+		do(t, r, 4)
+		finish(t, r)
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := base
+		o.Resume, o.Fingerprint = true, "http\nGET https://api.test/v2/{}"
+		_, err = tryOpen(o, path)
+		if !errors.Is(err, ErrTemplate) || !strings.Contains(err.Error(), "GET https://api.test/v2/{}") || !strings.Contains(err.Error(), "--changed rerun") {
+			t.Errorf("%s: %v", suffix, err)
+		}
+		if after, err := os.ReadFile(path); err != nil || string(after) != string(before) || there(journalOf(path)) {
+			t.Errorf("%s: touched, %v", suffix, err)
+		}
+		o.Changed = ChangedKeep
+		r = open(t, o, path)
+		if d, err := r.Plan(1, "k1", "other"); err != nil || d.Action != Skip {
+			t.Errorf("%s: %v %v", suffix, d, err)
+		}
+		do(t, r, 2) // with the new template
+		finish(t, r)
+		o.Changed = ""
+		r = open(t, o, path) // which counts, though what was kept has the old one
+		if d, err := r.Plan(1, "k2", "2"); err != nil || d.Action != Skip {
+			t.Errorf("%s: %v %v", suffix, d, err)
+		}
+		if _, err := r.Plan(2, "k1", "other"); !errors.Is(err, ErrChanged) {
+			t.Errorf("%s: %v", suffix, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestNoTemplateKnown: of records that don't tell, as others may write them, each
+// is looked at.
+func TestNoTemplateKnown(t *testing.T) {
+	path := in(t, "r.jsonl")
+	if err := os.WriteFile(path, []byte(`{"key":"k1","seq":1,"status":"ok","task":"1"}`+"\n"+`{"key":"k2","seq":2,"status":"ok"}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := base
+	o.Resume = true
+	r := open(t, o, path)
+	if d, err := r.Plan(1, "k1", "1"); err != nil || d.Action != Skip {
+		t.Errorf("%v %v", d, err)
+	}
+	if _, err := r.Plan(2, "k2", "2"); !errors.Is(err, ErrChanged) {
+		t.Error(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStamp(t *testing.T) {
+	a, b := stampOf("run sh -c 'echo {}'"), stampOf("run sh -c 'echo  {}'")
+	if a == b || len(a) != 9 || stampOf("") != "" {
+		t.Error(a, b)
+	}
+	for task, want := range map[string][2]string{"": {"", ""}, "x": {"", "x"}, "x.": {"x.", ""}, a + "y": {a, "y"}} {
+		if stampIn(task) != want[0] || unstamped(task) != want[1] {
+			t.Errorf("%q: %q, %q", task, stampIn(task), unstamped(task))
+		}
 	}
 }
 
@@ -550,7 +626,7 @@ func TestManyGoroutines(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	for i, got := range read(t, path) {
-		if got.Seq != i+1 || got.Task != task(i+1) {
+		if got.Seq != i+1 || unstamped(got.Task) != task(i+1) {
 			t.Fatalf("%+v at %d", got, i)
 		}
 	}

@@ -112,7 +112,7 @@ func load(path string, f *os.File, last bool) (*contents, error) {
 func (c *contents) add(h head, offset int64, last bool) {
 	id := c.index.key(h.key)
 	if last {
-		id = c.index.task(h.key, h.task)
+		id = c.index.task(h.key, unstamped(h.task))
 	}
 	if was := c.index.get(id); was != 0 {
 		*c.counts.of(was.status()) -= 1

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"parfor.dev/parfor/cmd/parfor/internal/record"
+
+	"parfor.dev/parfor/internal/entryfile"
 )
 
 // columns are those of CSV files and of the table of databases.
@@ -47,21 +49,21 @@ func (s *csvSink) close() error {
 }
 
 func appendRow(b []byte, r *record.Record) []byte {
-	b = append(appendCell(b, r.Key), ',')
+	b = append(entryfile.AppendCell(b, r.Key), ',')
 	b = append(strconv.AppendInt(b, int64(r.Seq), 10), ',')
-	b = append(appendCell(b, string(r.Status)), ',')
-	b = append(appendCell(b, r.Task), ',')
+	b = append(entryfile.AppendCell(b, string(r.Status)), ',')
+	b = append(entryfile.AppendCell(b, r.Task), ',')
 	b = append(strconv.AppendInt(b, int64(r.Code), 10), ',')
-	b = append(appendCell(b, string(r.Body)), ',')
+	b = append(entryfile.AppendCell(b, string(r.Body)), ',')
 	if r.Output != nil && *r.Output == "" {
 		b = append(b, `""`...)
 	} else if r.Output != nil {
-		b = appendCell(b, *r.Output)
+		b = entryfile.AppendCell(b, *r.Output)
 	}
 	b = append(base64.StdEncoding.AppendEncode(append(b, ','), r.Base64), ',')
-	b = append(appendCell(b, r.File), ',')
-	b = append(appendCell(b, r.Stderr), ',')
-	b = append(appendCell(b, r.Error), ',')
+	b = append(entryfile.AppendCell(b, r.File), ',')
+	b = append(entryfile.AppendCell(b, r.Stderr), ',')
+	b = append(entryfile.AppendCell(b, r.Error), ',')
 	b = append(strconv.AppendInt(b, int64(r.Attempts), 10), ',')
 	if !r.Started.IsZero() {
 		b = r.Started.AppendFormat(b, time.RFC3339Nano)
@@ -69,21 +71,4 @@ func appendRow(b []byte, r *record.Record) []byte {
 	b = strconv.AppendFloat(append(b, ','), r.MS, 'f', -1, 64)
 	b = append(strconv.AppendInt(append(b, ','), int64(r.Worker), 10), ',')
 	return append(strconv.AppendBool(b, r.Truncated), '\n')
-}
-
-// appendCell appends a cell, in quotes if it needs them. Spaces at its ends are
-// put in quotes for those who read too kindly.
-func appendCell(b []byte, s string) []byte {
-	if s == "" || !strings.ContainsAny(s, ",\"\r\n") && strings.TrimSpace(s) == s {
-		return append(b, s...)
-	}
-	b = append(b, '"')
-	for {
-		i := strings.IndexByte(s, '"')
-		if i < 0 {
-			return append(append(b, s...), '"')
-		}
-		b = append(append(b, s[:i+1]...), '"')
-		s = s[i+1:]
-	}
 }

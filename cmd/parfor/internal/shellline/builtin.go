@@ -1,51 +1,56 @@
 package shellline
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // shellsOwn are the shell's own commands whose words are data.
-var shellsOwn = words("echo printf test [ cd pushd popd exit return : true false set shift pwd kill wait type sleep")
+var shellsOwn = wordSet("echo printf test [ cd pushd popd exit return : true false set shift pwd kill wait type sleep")
 
 // refusedBuiltins are the shell's own commands that run their words, or evaluate
 // a name among them, and what to write.
-var refusedBuiltins = map[string][2]string{
-	"eval":      {"is code for eval", "write the command itself"},
-	".":         {"names code for the shell itself", `run it apart: sh "./$name"`},
-	"source":    {"names code for the shell itself", `run it apart: bash "./$name"`},
-	"trap":      {"is code for trap", "put it into a variable: f={}; trap 'rm -- \"$f\"' EXIT"},
-	"alias":     {"is code for alias", "write a function that uses \"$1\""},
-	"let":       {evaluates, countSafe},
-	"unset":     {"is a name for unset: a subscript in it runs commands", "unset a name that you know"},
-	"read":      {"is among the names that read sets: a subscript in one runs commands", "read a name that you know: read -r x <<EOF"},
-	"readarray": {"is among the words of readarray, which sets names and runs -C", "mapfile -t lines < file"},
-	"mapfile":   {"is among the words of mapfile, which sets names and runs -C", "mapfile -t lines < file"},
-	"getopts":   {"is among the words of getopts, which sets a name", "set -- {} first"},
-	"enable":    {"is for enable, which loads code", ""},
-	"bind":      {"is for bind, which runs commands", ""},
-	"complete":  {"is for complete, which runs commands", ""},
-	"compgen":   {"is for compgen, which expands its words again", ""},
-	"compopt":   {"is for compopt", ""},
-	"fc":        {"is for fc, which runs commands", ""},
-	"history":   {"is for history", ""},
-	"hash":      {"is for hash, which changes what names run", ""},
-	"unalias":   {"is for unalias", ""},
-	"jobs":      {"is for jobs, whose -x runs its words", ""},
-	"caller":    {"is for caller", ""},
-	"ulimit":    {"is for ulimit, which some shells evaluate", ""},
-	"fg":        {"is for fg", ""},
-	"bg":        {"is for bg", ""},
-	"disown":    {"is for disown", ""},
-	"shopt":     {"is for shopt, which changes how the line is read", "write the option out"},
-	"break":     {"is a count for break, which some shells evaluate", ""},
-	"continue":  {"is a count for continue, which some shells evaluate", ""},
-	"[[":        {"is in [[ ]], which sh does not have", "--shell bash, or write [ … ]"},
-}
+var refusedBuiltins = sync.OnceValue(func() map[string][2]string {
+	return map[string][2]string{
+		"eval":      {"is code for eval", "write the command itself"},
+		".":         {"names code for the shell itself", `run it apart: sh "./$name"`},
+		"source":    {"names code for the shell itself", `run it apart: bash "./$name"`},
+		"trap":      {"is code for trap", "put it into a variable: f={}; trap 'rm -- \"$f\"' EXIT"},
+		"alias":     {"is code for alias", "write a function that uses \"$1\""},
+		"let":       {evaluates, countSafe},
+		"unset":     {"is a name for unset: a subscript in it runs commands", "unset a name that you know"},
+		"read":      {"is among the names that read sets: a subscript in one runs commands", "read a name that you know: read -r x <<EOF"},
+		"readarray": {"is among the words of readarray, which sets names and runs -C", "mapfile -t lines < file"},
+		"mapfile":   {"is among the words of mapfile, which sets names and runs -C", "mapfile -t lines < file"},
+		"getopts":   {"is among the words of getopts, which sets a name", "set -- {} first"},
+		"enable":    {"is for enable, which loads code", ""},
+		"bind":      {"is for bind, which runs commands", ""},
+		"complete":  {"is for complete, which runs commands", ""},
+		"compgen":   {"is for compgen, which expands its words again", ""},
+		"compopt":   {"is for compopt", ""},
+		"fc":        {"is for fc, which runs commands", ""},
+		"history":   {"is for history", ""},
+		"hash":      {"is for hash, which changes what names run", ""},
+		"unalias":   {"is for unalias", ""},
+		"jobs":      {"is for jobs, whose -x runs its words", ""},
+		"caller":    {"is for caller", ""},
+		"ulimit":    {"is for ulimit, which some shells evaluate", ""},
+		"fg":        {"is for fg", ""},
+		"bg":        {"is for bg", ""},
+		"disown":    {"is for disown", ""},
+		"shopt":     {"is for shopt, which changes how the line is read", "write the option out"},
+		"break":     {"is a count for break, which some shells evaluate", ""},
+		"continue":  {"is a count for continue, which some shells evaluate", ""},
+		"[[":        {"is in [[ ]], which sh does not have", "--shell bash, or write [ … ]"},
+	}
+})
 
-var declarations = words("declare typeset local export readonly nameref integer")
+var declarations = wordSet("declare typeset local export readonly nameref integer")
 
 // builtin judges the shell's own commands and says whether this is one.
 func (c *command) builtin() bool {
 	rest := c.args[1:]
-	if r, ok := refusedBuiltins[c.name]; ok {
+	if r, ok := refusedBuiltins()[c.name]; ok {
 		if c.name == "alias" && len(c.refs) > 0 {
 			c.refuse(c.args[0], c.name+" changes how the line is read", "leave it out of a line with a placeholder")
 		}
@@ -59,7 +64,7 @@ func (c *command) builtin() bool {
 		return true
 	}
 	switch {
-	case declarations[c.name]:
+	case declarations()[c.name]:
 		c.declares()
 	case c.name == "printf":
 		c.printf()
@@ -80,7 +85,7 @@ func (c *command) builtin() bool {
 			}
 		}
 	default:
-		return shellsOwn[c.name]
+		return shellsOwn()[c.name]
 	}
 	return true
 }

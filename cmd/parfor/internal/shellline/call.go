@@ -51,12 +51,12 @@ func (c *command) judge() {
 	c.anywhere()
 	switch {
 	case c.builtin():
-	case wrappers[c.name] != nil:
-		c.wrapper(wrappers[c.name])
-	case interpreters[c.name] != nil:
-		c.interpreter(0, interpreters[c.name], false)
-	case tools[c.name] != nil:
-		tools[c.name](c)
+	case wrappers()[c.name] != nil:
+		c.wrapper(wrappers()[c.name])
+	case interpreters()[c.name] != nil:
+		c.interpreter(0, interpreters()[c.name], false)
+	case tool(c.name) != nil:
+		tool(c.name)(c)
 	}
 }
 
@@ -107,7 +107,7 @@ func (c *command) inner(i, end int) {
 }
 
 // running are the long options that run their argument, in whatever program.
-var running = words(`--checkpoint-action --to-command --use-compress-program --info-script --new-volume-script
+var running = wordSet(`--checkpoint-action --to-command --use-compress-program --info-script --new-volume-script
 	--rsh-command --rmt-command --rsh --rsync-path --upload-pack --receive-pack --exec --exec-batch --command --eval --extcmd
 	--pager --shell --sh-exec --exec-path --compress-program --use-askpass --call --execute --init-command --open-files-in-pager --config-env --split-string --preprocessor --pre`)
 
@@ -118,7 +118,7 @@ func (c *command) options() {
 	for i, w := range c.args {
 		text, next := start(w)
 		name, _, attached := strings.Cut(text, "=")
-		if !running[name] {
+		if !running()[name] {
 			continue
 		}
 		checked := c.args[i : i+1]
@@ -134,7 +134,7 @@ func (c *command) options() {
 // anywhere refuses code for an interpreter that some program starts: docker exec
 // NAME sh -c '…'.
 func (c *command) anywhere() {
-	if shellsOwn[c.name] || c.name == "grep" {
+	if shellsOwn()[c.name] || c.name == "grep" {
 		return
 	}
 	for i := 1; i < len(c.args); i++ {
@@ -142,7 +142,7 @@ func (c *command) anywhere() {
 		if !ok {
 			continue
 		}
-		if o := interpreters[program(name)]; o != nil {
+		if o := interpreters()[program(name)]; o != nil {
 			c.interpreter(i, o, true)
 		}
 		if name := program(name); (name == "ssh" || name == "su" || name == "eval") && c.name != "find" {

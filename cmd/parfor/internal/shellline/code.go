@@ -2,6 +2,7 @@ package shellline
 
 import (
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -9,7 +10,7 @@ import (
 const codeSafe = `give it as an argument: sh -c '… "$1" …' sh {}`
 
 // interpreters take code in an option, or in a file, or on standard input.
-var interpreters = func() map[string]*options {
+var interpreters = sync.OnceValue(func() map[string]*options {
 	all := map[string]*options{}
 	for list, o := range map[string]options{
 		"sh bash dash ash ksh mksh lksh pdksh oksh zsh yash posh rbash rksh hush": {takes: "oO", code: "c", long: "--rcfile --init-file", first: true},
@@ -39,7 +40,7 @@ var interpreters = func() map[string]*options {
 		}
 	}
 	return all
-}()
+})
 
 // interpreter judges the words from at on, of which the first names an
 // interpreter: an item must not be code, and may be the code's argument. Some

@@ -40,7 +40,7 @@ func (c *command) ssh() {
 	for _, w := range c.args[host+1:] {
 		text, ok := static(w)
 		for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n;|&()'\"`", r) }) {
-			if p := program(word); interpreters[p] != nil || p == "eval" || p == "xargs" || p == "source" || p == "su" {
+			if p := program(word); interpreters()[p] != nil || p == "eval" || p == "xargs" || p == "source" || p == "su" {
 				ok = false
 			}
 		}

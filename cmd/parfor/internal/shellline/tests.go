@@ -4,11 +4,11 @@ import "mvdan.cc/sh/v3/syntax"
 
 // testUnary are the operators of [[ ]] and [ ] that take their operand as a file
 // name or a string.
-var testUnary = words("-a -b -c -d -e -f -g -h -k -p -r -s -u -w -x -G -L -N -O -S -z -n")
+var testUnary = wordSet("-a -b -c -d -e -f -g -h -k -p -r -s -u -w -x -G -L -N -O -S -z -n")
 
 // testBinary are the operators of [ ] that don't evaluate: there -eq reads
 // numbers, in [[ ]] it evaluates an expression.
-var testBinary = words("= == != < > -eq -ne -lt -le -gt -ge -nt -ot -ef")
+var testBinary = wordSet("= == != < > -eq -ne -lt -le -gt -ge -nt -ot -ef")
 
 // test walks bash's [[ ]].
 func (p *placer) test(x syntax.TestExpr, s surroundings) {
@@ -21,7 +21,7 @@ func (p *placer) test(x syntax.TestExpr, s surroundings) {
 		switch {
 		case x.Op == syntax.TsNot || x.Op == syntax.TsParen:
 			p.test(x.X, s)
-		case testUnary[x.Op.String()]:
+		case testUnary()[x.Op.String()]:
 			p.test(x.X, s)
 		default: // -v, -R: a subscript in the name runs commands; -o, -t take no text
 			p.evaluated(x, x.Op.String(), `test a name that you know, or the text itself: [[ -n "$x" ]]`, s)
@@ -71,11 +71,11 @@ func (p *placer) bracket(args []*syntax.Word) {
 	case 1:
 		return
 	case 2:
-		if op, ok := static(rest[0]); ok && testUnary[op] && op != "-a" {
+		if op, ok := static(rest[0]); ok && testUnary()[op] && op != "-a" {
 			return
 		}
 	case 3:
-		if op, ok := static(rest[1]); ok && testBinary[op] {
+		if op, ok := static(rest[1]); ok && testBinary()[op] {
 			return
 		}
 	}

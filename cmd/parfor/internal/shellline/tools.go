@@ -1,14 +1,24 @@
 package shellline
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
-// tools are programs with a word that is code among words that are data.
-var tools map[string]func(*command)
+// tools are programs with a word that is code among words that are data. They
+// are no OnceValue, as what judges them looks for them again.
+var (
+	tools     map[string]func(*command)
+	toolsOnce sync.Once
+)
 
-// known are the names by which [program] takes off a version.
-var known = map[string]bool{}
+// tool is what judges the words of a program, nil if it is none of the tools.
+func tool(name string) func(*command) {
+	toolsOnce.Do(fillTools)
+	return tools[name]
+}
 
-func init() {
+func fillTools() {
 	tools = map[string]func(*command){
 		"find": (*command).find, "fd": (*command).find, "fdfind": (*command).find,
 		"ssh": (*command).ssh, "rsh": (*command).ssh, "slogin": (*command).ssh, "autossh": (*command).ssh,
@@ -52,12 +62,6 @@ func init() {
 	for _, name := range strings.Fields("psql mysql mariadb duckdb clickhouse-client clickhouse sqlcmd") {
 		tools[name] = (*command).query
 	}
-	for name := range tools {
-		known[name] = true
-	}
-	for name := range interpreters {
-		known[name] = true
-	}
 }
 
 // refused takes no item at all.
@@ -70,7 +74,7 @@ func (c *command) refused(safe string) {
 	case "xargs", "parallel", "rush", "parfor":
 		for _, w := range c.args[1:] {
 			name, ok := static(w)
-			if p := program(name); !ok || interpreters[p] != nil || tools[p] != nil || refusedBuiltins[p][0] != "" {
+			if p := program(name); !ok || interpreters()[p] != nil || tool(p) != nil || refusedBuiltins()[p][0] != "" {
 				c.refuse(w, c.name+" gives an item from its standard input to a command that may run it", safe)
 				return
 			}

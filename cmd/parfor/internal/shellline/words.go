@@ -3,6 +3,7 @@ package shellline
 import (
 	"path"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -124,10 +125,15 @@ const (
 // version.
 func program(name string) string {
 	base := path.Base(name)
-	if trimmed := strings.TrimRight(base, "0123456789.-"); trimmed != "" && known[trimmed] {
+	if trimmed := strings.TrimRight(base, "0123456789.-"); interpreters()[trimmed] != nil || tool(trimmed) != nil {
 		return trimmed
 	}
 	return base
+}
+
+// wordSet is made when it is first asked for: the command starts without.
+func wordSet(s string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool { return words(s) })
 }
 
 func words(s string) map[string]bool {

@@ -2,6 +2,7 @@ package shellline
 
 import (
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -15,29 +16,31 @@ type wrap struct {
 }
 
 // wrappers run what follows them.
-var wrappers = map[string]*wrap{
-	"sudo":    {options: options{takes: "ughpCrtTUDR", long: "--user --group --host --prompt --chdir --chroot --close-from --role --type --other-user --command-timeout"}, assigns: true},
-	"doas":    {options: options{takes: "uC"}},
-	"env":     {options: options{takes: "uC", code: "S", long: "--unset --chdir", longCode: "--split-string"}, assigns: true},
-	"nice":    {options: options{takes: "n", long: "--adjustment"}},
-	"ionice":  {options: options{takes: "cnpPu", long: "--class --classdata --pid"}},
-	"nohup":   {},
-	"time":    {options: options{takes: "fo", long: "--format --output"}},
-	"timeout": {options: options{takes: "sk", long: "--signal --kill-after"}, before: 1},
-	"stdbuf":  {options: options{takes: "ioe", long: "--input --output --error"}},
-	"setsid":  {},
-	"chrt":    {options: options{takes: "TPD"}, before: 1},
-	"taskset": {before: 1},
-	"chroot":  {before: 1},
-	"flock":   {options: options{takes: "wE", code: "c", long: "--timeout --wait --conflict-exit-code", longCode: "--command"}, before: 1},
-	"exec":    {options: options{takes: "a"}},
-	"command": {}, "builtin": {}, "noglob": {}, "nocorrect": {},
-	"busybox": {}, "toybox": {}, "catchsegv": {}, "fakeroot": {options: options{takes: "lsbi"}}, "unbuffer": {}, "eatmydata": {},
-	"strace": {options: options{takes: "eopsuaEIOPSUXb"}}, "ltrace": {options: options{takes: "eopsuaAlnwxDF"}},
-	"sshpass": {options: options{takes: "fdpP"}}, "caffeinate": {options: options{takes: "tw"}},
-	"setarch": {before: 1}, "linux32": {}, "linux64": {}, "dbus-run-session": {}, "systemd-inhibit": {}, "torsocks": {}, "torify": {}, "proxychains": {options: options{takes: "f"}},
-	"xvfb-run": {options: options{takes: "aefnps"}}, "firejail": {}, "coproc": {}, "not": {}, "chpst": {options: options{takes: "uUbeCnlLmdopfcr"}},
-}
+var wrappers = sync.OnceValue(func() map[string]*wrap {
+	return map[string]*wrap{
+		"sudo":    {options: options{takes: "ughpCrtTUDR", long: "--user --group --host --prompt --chdir --chroot --close-from --role --type --other-user --command-timeout"}, assigns: true},
+		"doas":    {options: options{takes: "uC"}},
+		"env":     {options: options{takes: "uC", code: "S", long: "--unset --chdir", longCode: "--split-string"}, assigns: true},
+		"nice":    {options: options{takes: "n", long: "--adjustment"}},
+		"ionice":  {options: options{takes: "cnpPu", long: "--class --classdata --pid"}},
+		"nohup":   {},
+		"time":    {options: options{takes: "fo", long: "--format --output"}},
+		"timeout": {options: options{takes: "sk", long: "--signal --kill-after"}, before: 1},
+		"stdbuf":  {options: options{takes: "ioe", long: "--input --output --error"}},
+		"setsid":  {},
+		"chrt":    {options: options{takes: "TPD"}, before: 1},
+		"taskset": {before: 1},
+		"chroot":  {before: 1},
+		"flock":   {options: options{takes: "wE", code: "c", long: "--timeout --wait --conflict-exit-code", longCode: "--command"}, before: 1},
+		"exec":    {options: options{takes: "a"}},
+		"command": {}, "builtin": {}, "noglob": {}, "nocorrect": {},
+		"busybox": {}, "toybox": {}, "catchsegv": {}, "fakeroot": {options: options{takes: "lsbi"}}, "unbuffer": {}, "eatmydata": {},
+		"strace": {options: options{takes: "eopsuaEIOPSUXb"}}, "ltrace": {options: options{takes: "eopsuaAlnwxDF"}},
+		"sshpass": {options: options{takes: "fdpP"}}, "caffeinate": {options: options{takes: "tw"}},
+		"setarch": {before: 1}, "linux32": {}, "linux64": {}, "dbus-run-session": {}, "systemd-inhibit": {}, "torsocks": {}, "torify": {}, "proxychains": {options: options{takes: "f"}},
+		"xvfb-run": {options: options{takes: "aefnps"}}, "firejail": {}, "coproc": {}, "not": {}, "chpst": {options: options{takes: "uUbeCnlLmdopfcr"}},
+	}
+})
 
 // wrapper judges the words of a program that runs a command, and the command.
 func (c *command) wrapper(w *wrap) {
@@ -121,8 +124,8 @@ func quotedWord(w *syntax.Word) bool {
 // nothing.
 func powerful(name string) string {
 	switch {
-	case names[name] != "":
-		return names[name]
+	case names()[name] != "":
+		return names()[name]
 	case strings.HasPrefix(name, "LD_"), strings.HasPrefix(name, "DYLD_"):
 		return "loads code into every program"
 	case strings.HasPrefix(name, "BASH_"), strings.HasPrefix(name, "PF_"):
@@ -133,7 +136,7 @@ func powerful(name string) string {
 	return ""
 }
 
-var names = func() map[string]string {
+var names = sync.OnceValue(func() map[string]string {
 	all := map[string]string{}
 	for why, list := range map[string]string{
 		"decides what names run":              "PATH CDPATH FPATH",
@@ -150,4 +153,4 @@ var names = func() map[string]string {
 		}
 	}
 	return all
-}()
+})

@@ -1,6 +1,6 @@
 //go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
 
-package results
+package lockedfile
 
 import (
 	"errors"
@@ -8,9 +8,10 @@ import (
 	"os"
 )
 
-const removesOpen = true
+// Pinned says that the name of an open file stays its own.
+const Pinned = false
 
-// openLocked refuses: two runs that write one journal would ruin it.
-func openLocked(path string) (*os.File, error) {
+// Open refuses: two who write one journal would ruin it.
+func Open(path string, _ int, _ os.FileMode) (*os.File, error) {
 	return nil, fmt.Errorf("%s: this system has no lock on files: %w", path, errors.ErrUnsupported)
 }
