@@ -20,6 +20,11 @@ import (
 // itself, is an error instead of a stack overflow.
 const maxDepth = 1000
 
+// sharedAt is from how many bytes on an encoding may lie in memory that another
+// process can write to at any time. It is copied first: well-formed bytes that
+// change while they are read could ask for all memory there is.
+const sharedAt = 16 << 10
+
 type modes struct {
 	enc cbor.UserBufferEncMode
 	dec cbor.DecMode
@@ -74,6 +79,9 @@ func (lazy) Append(dst []byte, v any) (_ []byte, err error) {
 // Decode decodes into what ptr points to, which must be zero.
 func (lazy) Decode(b []byte, ptr any) (err error) {
 	defer caught(&err)
+	if len(b) >= sharedAt {
+		b = bytes.Clone(b)
+	}
 	return options().dec.Unmarshal(b, ptr)
 }
 

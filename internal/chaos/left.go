@@ -17,13 +17,7 @@ import (
 // or mapping; and nobody that a worker has started, but what left its group.
 func nothingLeft(before *leak.Baseline, room string) error {
 	left := before.Left()
-	maps, err := mappings()
-	if err != nil {
-		return err
-	}
-	if len(maps) > 1 { // one is the witness's, of a soak
-		left = append(left, maps...)
-	}
+	left = append(left, unmapped(2*time.Second)...)
 	left = append(left, gone(room, false, 2*time.Second)...)
 	left = append(left, gone(room, true, 20*time.Second)...) // the ones that left end by themselves
 	if len(left) > 0 {
@@ -32,15 +26,27 @@ func nothingLeft(before *leak.Baseline, room string) error {
 	return nil
 }
 
-// mappings lists the memory of workers that this process has mapped.
-func mappings() (all []string, err error) {
-	maps, err := os.ReadFile("/proc/self/maps")
-	for line := range strings.Lines(string(maps)) {
-		if strings.Contains(line, "memfd:parfor (") {
-			all = append(all, "mapping "+strings.TrimSpace(line))
+// unmapped waits until no memory of workers is mapped here but the witness's of a
+// soak, whose last large result may not yet be put away, and lists what stays.
+func unmapped(patience time.Duration) (left []string) {
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		left = nil
+		maps, err := os.ReadFile("/proc/self/maps")
+		if err != nil {
+			return []string{err.Error()}
+		}
+		for line := range strings.Lines(string(maps)) {
+			if strings.Contains(line, "memfd:parfor (") {
+				left = append(left, "mapping "+strings.TrimSpace(line))
+			}
+		}
+		if len(left) <= 1 {
+			return nil
+		}
+		if time.Now().After(end) {
+			return left
 		}
 	}
-	return all, err
 }
 
 // gone waits until no process is there that inherited the room's name, and lists

@@ -7,6 +7,7 @@
 package shm
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"sync/atomic"
@@ -134,13 +135,13 @@ func Open(fd uintptr, nonce uint64) (*Memory, error) {
 		return nil, err
 	}
 	if len(r.mem) < page {
-		return nil, fmt.Errorf("parfor: shared memory has %d bytes", len(r.mem))
+		return nil, errors.Join(fmt.Errorf("parfor: shared memory has %d bytes", len(r.mem)), r.close())
 	}
 	h := (*header)(unsafe.Pointer(&r.mem[0]))
 	slots, results := int(h.slots), int(h.results)
 	if h.magic != magic || h.nonce != nonce || slots < 1 || slots > MaxSlots ||
 		results != resultBytes(slots) || len(r.mem) < size(slots, results) {
-		return nil, fmt.Errorf("parfor: the inherited memory is not this worker's")
+		return nil, errors.Join(errors.New("parfor: the inherited memory is not this worker's"), r.close())
 	}
 	m := view(r, r.mem, slots, results)
 	m.ident = h.ident
@@ -155,6 +156,9 @@ func Twin(slots int) *Memory {
 	mem := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), n)
 	return view(nil, mem, slots, results)
 }
+
+// Raw is all of the memory, for tests that overwrite it.
+func (m *Memory) Raw() []byte { return m.mem }
 
 func view(r *Region, mem []byte, slots, results int) *Memory {
 	h := (*header)(unsafe.Pointer(&mem[0]))

@@ -56,6 +56,7 @@ func hang(_ context.Context, h holdup) (int, error) {
 		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 		select {}
 	}
+	//lint:ignore SA5002 it is to spin
 	for {
 	}
 }
