@@ -40,7 +40,11 @@ func (j *ledgerJob) Return(ts []engine.Task) {
 func hostileOwner(t *testing.T, slots int) (*owner, *ledgerJob, *share) {
 	p := &Pool{options: options{slots: slots}}
 	o := newOwner(p, 0)
-	p.owners, o.cost = []*owner{o}, make([]float64, 1)
+	p.owners.Store(&[]*owner{o})
+	p.most.Store(1)
+	p.supervisor = &supervisor{pool: p, wake: make(chan struct{}, 1)}
+	p.recruiter = &recruiter{pool: p, wake: make(chan struct{}, 1)}
+	o.cost = make([]float64, 1)
 	pr := &proc{owner: o, mem: shm.Twin(slots), reaped: true}
 	pr.requests = pr.mem.Requests()
 	r, w, err := os.Pipe()

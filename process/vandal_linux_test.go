@@ -115,11 +115,14 @@ func TestC33_SignalsThatGoAnswersAreNamed(t *testing.T) {
 	}
 }
 
-// A worker without its pipes is killed, and its error is not that it was killed.
+// A worker without its pipes is killed, and its error is not that it was killed;
+// unless Go's runtime, which has lost its own descriptors, was quicker: it exits
+// with 2, and where standard error is closed too nobody hears why.
 func TestAWorkerThatClosedItsPipesIsNamed(t *testing.T) {
 	p := pool(t, 1, process.Stderr(discard{}))
 	for range 5 {
-		if w := dies(t, p, "close"); w.Cause != parfor.FatalError || !strings.Contains(w.Error(), "pipe") {
+		w := dies(t, p, "close")
+		if named := w.Cause == parfor.FatalError && strings.Contains(w.Error(), "pipe"); !named && (w.Cause != parfor.Exit || w.ExitCode != 2) {
 			t.Errorf("%q: %v", w.Cause, w)
 		}
 	}
