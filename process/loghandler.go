@@ -170,6 +170,8 @@ func (w *worker) hasRead(b []byte) error {
 
 // tellDropped says how many records were dropped, if any were.
 func (w *worker) tellDropped() {
+	w.telling.Lock() // the process may end once it is known that there is nothing to tell
+	defer w.telling.Unlock()
 	lost := w.log.takeDropped()
 	if lost == 0 {
 		return

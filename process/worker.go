@@ -38,6 +38,7 @@ type worker struct {
 	profiles profiler
 	lead     sync.Mutex // held by the slot that waits for the bell
 	quit     atomic.Bool
+	telling  sync.Mutex // of records that were dropped
 }
 
 // runWorker never returns. Nothing in it may print to stdout: that is the
