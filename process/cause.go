@@ -86,13 +86,23 @@ func (d *death) fatal() parfor.Cause {
 	case has("fatal error: runtime: out of memory") || has("fatal error: out of memory") ||
 		has("runtime: out of memory") || has("fatal error: runtime: cannot allocate memory"):
 		return parfor.OOM
+	case has("addr=0x0\n") && has("runtime.(*spanQueue)."):
+		// The collector (Go 1.26) takes for granted that the system has memory for
+		// its queue: newSpanSPMC in mgcmark_greenteagc.go.
+		return parfor.OOM
 	case faultLine().MatchString(d.stderr):
 		return parfor.Fault
 	case has("fatal error: ") || has("panic: ") || has("SIGABRT: ") || d.signal != 0:
 		return parfor.FatalError
 	}
+	if d.stderr == "" {
+		d.stderr = silent
+	}
 	return parfor.Exit
 }
+
+// silent is said of a process whose code alone tells nothing.
+const silent = "parfor: it wrote nothing to standard error: a body called os.Exit(2), or closed that and the pipes of the runtime, which then gave up\n"
 
 // err makes an error of its own for each task that died.
 func (d *death) err() *parfor.WorkerError {
