@@ -35,13 +35,15 @@ func Each[In any](ctx context.Context, items []In, fn func(context.Context, In) 
 }
 
 // EachFrom is [Each] for items that need not be there yet, nor fit in memory:
-// those of seq, which is ranged over by one goroutine, a window of items ahead
-// of the bodies ([Window]: default four for each that may run, at least 64). An
-// error that seq yields ends the input; what it had yielded before is finished.
+// those of seq, which is ranged over by one goroutine, at most [Window] items
+// ahead of what has ended (default 64, or four for each body that may run if that
+// is more; 4096 on processes). It blocks until no body is running. An error that
+// seq yields ends the input; what it had yielded before is finished, and the
+// error, a *LoopError, wraps it. A source that blocks in code of its own when the
+// loop ends is left behind: see [LoopError.SourceBlocked].
 //
-// It costs less than [StreamFrom]: nobody is woken for each item that is done.
-// With [KeepGoing] and many failures the error keeps the first ones and counts
-// the others, as everywhere.
+// Nothing is yielded, so [InOrder] means nothing, and it costs less than
+// [StreamFrom]: nobody is woken for an item that is done.
 func EachFrom[In any](ctx context.Context, seq iter.Seq2[In, error], fn func(context.Context, In) error, opts ...Option) error {
 	s, err := openStream(ctx, seq, eachBody(fn), opts, func(int, struct{}) {})
 	if err != nil {

@@ -20,7 +20,8 @@ const (
 )
 
 // retires reports whether the worker takes no more tasks: it has run enough, for
-// long enough, or has grown too much, or the pool has become smaller. What waits in it then is others' to run.
+// long enough, or has grown too much, or the pool has become smaller. What waits
+// in it then is others' to run.
 func (o *owner) retires() bool {
 	surplus := o.surplus()
 	if !surplus && !o.worn() {
@@ -51,15 +52,12 @@ func (o *owner) stepAside() {
 func (o *owner) surplus() bool { return int64(o.id) >= o.pool.most.Load() }
 
 // withdraw says that the worker takes no tasks any more. Somebody may have just
-// woken it for one, or counted on its room, so others are told to look. It
-// reports false if that has been said.
-func (o *owner) withdraw() bool {
+// woken it for one, or counted on its room, so others are told to look, once.
+func (o *owner) withdraw() {
 	o.hungry.Store(false)
-	if standing(o.standing.Swap(int32(shut))) == shut {
-		return false
+	if standing(o.standing.Swap(int32(shut))) != shut {
+		o.pool.wakeHungry()
 	}
-	o.pool.wakeHungry()
-	return true
 }
 
 // idled reports whether a worker that need not stay has had nothing to do for

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,7 +43,7 @@ func containerAt(root string) *container {
 		case len(f) != 3:
 		case f[1] == "" && c.dir == "":
 			c.take(root, f[2], "memory.events", "sys/fs/cgroup", "sys/fs/cgroup/unified")
-		case hasField(f[1], "memory"):
+		case slices.Contains(strings.Split(f[1], ","), "memory"):
 			c.take(root, f[2], "memory.oom_control", "sys/fs/cgroup/memory", "sys/fs/cgroup/"+f[1])
 		}
 	}
@@ -145,15 +146,6 @@ func (c *container) warn(a *attachment) {
 		}
 		a.spec.Meter.Event(observe.Event{Kind: observe.Warning, Worker: -1, Index: -1, Text: c.warning})
 	})
-}
-
-func hasField(list, name string) bool {
-	for _, f := range strings.Split(list, ",") {
-		if f == name {
-			return true
-		}
-	}
-	return false
 }
 
 // readText is what a file says, or nothing.

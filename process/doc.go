@@ -25,10 +25,11 @@
 // tail.go, orders.go, park.go, spin.go, kill.go and end.go are what it does;
 // audit.go is what it looks at when it has heard nothing, taken.go what was taken
 // from it. spawn.go, proc.go, outbox.go, output.go, reap.go and lifeline.go are its
-// process; cause.go and peak.go say how that ended, supervise.go watches the clock and, with patrol.go, heartbeat.go
-// and fate.go, the workers as a whole. limits.go, recycle.go and surroundings.go
-// are options, shelter_unix.go has the directories of TempDir, and container.go
-// knows control groups. elastic.go, resize.go, recruit.go and absent.go are how
+// process; cause.go and peak.go say how that ended. supervise.go watches the clock
+// and, with patrol.go, heartbeat.go and fate.go, the workers as a whole. limits.go,
+// recycle.go and surroundings.go are options, shelter_unix.go has the directories
+// of TempDir, and container.go knows control groups. call.go is a pool for one
+// call. elastic.go, resize.go, recruit.go and absent.go are how
 // the number of workers changes. worker.go, slot.go, body.go, loops.go,
 // upcalls.go, signals.go, loghandler.go and profiler.go run in the worker;
 // logs.go and profile.go are the pool's side of the last two. The memory they

@@ -102,6 +102,9 @@ func bodyOf(r *request.Request) string {
 		head = head[:len(head)-1] // half of a character
 	}
 	size := fmt.Sprintf(" (%d bytes)", length)
+	if length < 0 {
+		size = "" // only sending it tells
+	}
 	switch {
 	case !utf8.Valid(head):
 		return " --data …" + size

@@ -155,7 +155,7 @@ func (r *run) attempt(ctx context.Context, w *Work) error {
 			r.unrun.Add(1) // the library's loop takes it for a success
 			return nil
 		}
-		return r.ended(w) // with the attempt before
+		return parfor.Permanent(r.ended(w)) // with the attempt before, and no other
 	}
 	slot := r.slots.take()
 	defer r.slots.give(slot)

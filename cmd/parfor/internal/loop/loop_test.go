@@ -173,6 +173,19 @@ func TestAPermanentFailure(t *testing.T) {
 	}
 }
 
+// An item that waits for another attempt when the loop is to stop has failed, once.
+func TestStopBetweenAttempts(t *testing.T) {
+	stop := new(Stop)
+	b := newBench(1, 1, func(context.Context, int, int) error { stop.Ask(); return errBad })
+	b.Stop, b.Attempts = stop, 5
+	kept := 0
+	b.Keep = func(*Work, record.Record) error { kept++; return nil }
+	out, err := Run(t.Context(), b.Config)
+	if err != nil || out.Failed != 1 || out.Left != 0 || kept != 1 || len(b.done) != 1 || len(b.began) != 1 {
+		t.Errorf("%+v, %v; %d kept, %d done, %d began", out, err, kept, len(b.done), len(b.began))
+	}
+}
+
 func TestStopFinishesWhatRuns(t *testing.T) {
 	stop := new(Stop)
 	b := newBench(1000, 4, func(_ context.Context, n, _ int) error {
