@@ -41,7 +41,7 @@ func TestC50_RestartsNeverStrandTheQueue(t *testing.T) {
 		for _, slots := range []int{1, 3} {
 			t.Run(name, func(t *testing.T) {
 				p := pool(t, 3, opt, process.ItemsPerWorker(slots))
-				d, n := &departures{}, 200*slots
+				d, n := &departures{}, 80*slots
 				out, err := parfor.Map(t.Context(), slices.Repeat([]string{"leak 2"}, n), consume, parfor.On(p), parfor.Observe(d))
 				if err != nil || len(out) != n {
 					t.Fatal(len(out), err)
