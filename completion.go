@@ -74,6 +74,7 @@ type completion struct {
 type engineSide interface {
 	running(c *completion, ref int32) bool
 	revoke(c *completion, ref int32) bool
+	assist()
 }
 
 // begin marks that the task's body begins. It reports false when the future

@@ -117,6 +117,9 @@ func (f *Future[In, Out]) await(ctx context.Context) error {
 		}
 	}
 	if ctx.Err() == nil {
+		if f.assist(); f.ended() {
+			return nil
+		}
 		defer lend(self)()
 		select {
 		case <-f.done:
@@ -128,6 +131,16 @@ func (f *Future[In, Out]) await(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("parfor: waited for item %d, which is %v: %w", f.index, f.State(), whyEnded(ctx))
+}
+
+// assist does for a moment what those would do who run the task.
+func (f *Future[In, Out]) assist() {
+	f.mu.Lock()
+	remote := f.remote
+	f.mu.Unlock()
+	if remote != nil {
+		remote.assist()
+	}
 }
 
 // within reports whether an attempt is one of this task, or of a task that this

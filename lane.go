@@ -24,6 +24,9 @@ type lane[In, Out any] struct {
 	mu      sync.Mutex
 	key     any           // its place in ledger.Lanes
 	handle  engine.Handle // nil until Attach has returned
+	host    engine.Host   // the handle, where it is one
+	guests  int           // futures' goroutines in host.Assist
+	parting bool          // the last of them closes the lane
 	entries []laneTask[In, Out]
 	free    []int32
 	ready   []int32 // to be claimed, in order
@@ -67,7 +70,10 @@ func (l *lane[In, Out]) open(key any, f *Future[In, Out]) {
 	}
 	l.mu.Lock()
 	l.handle, l.key = h, key
-	over := l.over
+	if l.spec.Inline {
+		l.host, _ = h.(engine.Host)
+	}
+	over, missed := l.over, len(l.ready) > 0
 	if key != nil && !over {
 		l.ledger.Lanes.Store(key, l)
 	}
@@ -76,7 +82,9 @@ func (l *lane[In, Out]) open(key any, f *Future[In, Out]) {
 		l.close()
 		return
 	}
-	h.Wake() // for a task that came back before the handle was known
+	if missed {
+		h.Wake() // for a task that came, or came back, before the handle was known
+	}
 }
 
 // join adds a task, unless the lane is over.
@@ -99,9 +107,12 @@ func (l *lane[In, Out]) join(f *Future[In, Out]) bool {
 	f.mu.Unlock()
 	l.ready = append(l.ready, ref)
 	l.used++
-	h := l.handle
+	h, host := l.handle, l.host
 	l.mu.Unlock()
-	if h != nil {
+	switch {
+	case host != nil && l.inline(f):
+		host.Offer()
+	case h != nil:
 		h.Wake()
 	}
 	return true
@@ -120,12 +131,47 @@ func (l *lane[In, Out]) drop(ref int32) {
 		return
 	}
 	l.over = true
-	if l.handle != nil {
+	if l.guests > 0 && !l.meter.Watched() { // observers are no business of a guest
+		l.ledger.Hold()
+		l.parting = true
+	} else if l.handle != nil {
 		l.ledger.Hold()
 		go func() {
 			defer l.ledger.Settle()
 			l.close()
 		}()
+	}
+}
+
+// inline reports whether who submits may encode the item: that runs no code of the
+// user, and copies little.
+func (l *lane[In, Out]) inline(f *Future[In, Out]) bool {
+	_, large := l.in.Large(&f.in)
+	return l.in.Kind == "raw" && large == nil
+}
+
+// assist lends the executor the goroutine of somebody who waits for a task, and
+// lets it close the lane then: another goroutine for that costs as much as a task.
+func (l *lane[In, Out]) assist() {
+	l.mu.Lock()
+	host := l.host
+	if host == nil || l.over {
+		l.mu.Unlock()
+		return
+	}
+	l.guests++
+	l.mu.Unlock()
+	host.Assist()
+	l.mu.Lock()
+	l.guests--
+	parting := l.parting && l.guests == 0
+	if parting {
+		l.parting = false
+	}
+	l.mu.Unlock()
+	if parting {
+		l.close()
+		l.ledger.Settle()
 	}
 }
 

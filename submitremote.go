@@ -76,7 +76,7 @@ func (s *submission[In, Out]) lane(body *registry.Body) (*lane[In, Out], error) 
 	values, err := collectPropagated(ctx)
 	if err == nil {
 		l.spec = engine.Spec{Name: name, Body: body, Ctx: ctx, Timeout: s.timeout, Grace: s.grace,
-			Args: args, Values: values, Meter: l.meter, Label: l.text, Serializable: s.serializable}
+			Args: args, Values: values, Meter: l.meter, Label: l.text, Serializable: s.serializable, Inline: l.inline(s.future)}
 		err = s.engine.Remote.Check(&l.spec)
 	}
 	if err != nil {

@@ -25,8 +25,9 @@ type attachment struct {
 	capped bool
 	spare  atomic.Int64
 
-	canceled atomic.Bool // Spec.Ctx is done
-	pinned   atomic.Bool // a worker was told of the loop, and is to be told of its end
+	host     atomic.Pointer[owner] // whose worker has the last task that was offered
+	canceled atomic.Bool           // Spec.Ctx is done
+	pinned   atomic.Bool           // a worker was told of the loop, and is to be told of its end
 	unwatch  func() bool
 
 	// guarded by the pool's lock
@@ -97,7 +98,11 @@ func (r remote) Attach(j engine.Job) (engine.Handle, error) {
 	}
 	p.announceUp(a)
 	p.container.warn(a)
-	a.Wake()
+	if s.Inline {
+		a.Offer()
+	} else {
+		a.Wake()
+	}
 	return a, nil
 }
 
@@ -118,6 +123,14 @@ func (a *attachment) cancel() {
 
 // Wake says that Take may find something again.
 func (a *attachment) Wake() {
+	if a.stir() {
+		a.pool.wakeHungry()
+	}
+}
+
+// stir puts the job among those that may have tasks. It reports false if the pool
+// is broken.
+func (a *attachment) stir() bool {
 	p := a.pool
 	p.mu.Lock()
 	a.wakes++
@@ -129,9 +142,8 @@ func (a *attachment) Wake() {
 	p.mu.Unlock()
 	if broken {
 		p.undertaker.signal()
-		return
 	}
-	p.wakeHungry()
+	return !broken
 }
 
 // Revoke takes a claimed task back if no worker has begun it.

@@ -137,7 +137,7 @@ func (a *attempt) finish(out, tail, writes []byte, err error, late bool) {
 
 func (a *attempt) announce() {
 	b := a.mem.Bells
-	if b.Waiting.Load() != 0 && a.out.Unread() >= uint64(b.Want.Load()) {
+	if b.Waiting.Load() == asleep && a.out.Unread() >= uint64(b.Want.Load()) {
 		a.bell()
 	}
 }

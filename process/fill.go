@@ -17,10 +17,11 @@ func (o *owner) fill() {
 	if o.backlog.sh != nil && !o.pushBacklog() {
 		return
 	}
-	got := false
+	got, left := false, true
 	for l := (look{}); ; {
 		a, wakes, jobs := o.pool.next(&l)
 		if a == nil {
+			left = jobs > 0
 			break
 		}
 		if o.take(a, wakes, jobs) == 0 {
@@ -34,7 +35,7 @@ func (o *owner) fill() {
 		}
 	}
 	o.loaded()
-	if got {
+	if got && left {
 		o.pool.wakeHungry() // what woke this worker may be work for two
 	}
 }
@@ -57,7 +58,7 @@ func (o *owner) take(a *attachment, wakes uint64, jobs int) int {
 		return 0
 	}
 	n, more := a.job.Take(o.ts[:limit])
-	if n < limit || !more {
+	if n < limit || !more || a.spec.Inline && a.job.Pending() == 0 {
 		o.pool.sleepy(a, wakes)
 	}
 	if n == 0 {

@@ -45,6 +45,7 @@ type owner struct {
 	id    int
 	stage stage
 	wake  chan struct{} // somebody left something: a bell, a job, an order
+	drive sync.Mutex    // held by who does its work: itself, or while it sleeps a guest (see host.go)
 
 	// for others to read or write
 	hungry   atomic.Bool  // a slot is free and no job had a task
@@ -150,6 +151,8 @@ func (o *owner) signal() {
 // run is the goroutine. It reports the first start, if somebody waits for it.
 func (o *owner) run(started chan<- error) {
 	defer o.pool.running.Done()
+	o.drive.Lock()
+	defer o.drive.Unlock()
 	for o.stage != gone {
 		switch o.stage {
 		case absent:

@@ -12,12 +12,12 @@ const keepTime = 100 * time.Millisecond
 func (o *owner) park() {
 	b := o.proc.mem.Bells
 	want := o.want()
-	if want == 1 && o.held > 0 && o.patient && o.pool.slots == 1 && o.pool.roomToSpin() && o.spinner.spin(o.arrived) {
+	if want == 1 && o.held > 0 && o.spins() && o.spinner.spin(o.arrived) {
 		return
 	}
 	b.Want.Store(uint32(want))
-	b.Waiting.Store(1)
-	defer b.Waiting.Store(0)
+	b.Waiting.Store(asleep)
+	defer b.Waiting.Store(awake)
 	if n := o.proc.unread(); n >= want || n > 0 && (b.Sleeping.Load() != 0 || b.Urgent.Load() != 0) {
 		return
 	}
@@ -34,15 +34,7 @@ func (o *owner) park() {
 	case o.held > 0:
 		wait = auditTime
 	}
-	if wait == 0 {
-		<-o.wake
-		return
-	}
-	o.timer.Reset(wait)
-	select {
-	case <-o.wake:
-		o.timer.Stop()
-	case <-o.timer.C:
+	if !o.sleep(wait) {
 		switch {
 		case want > 1 && o.proc.unread() == 0:
 			o.patient = false
@@ -53,6 +45,23 @@ func (o *owner) park() {
 		}
 	}
 	o.inspect()
+}
+
+// sleep blocks until somebody signals, or for that long if it isn't 0, and reports
+// which. Meanwhile guests may do the owner's work.
+func (o *owner) sleep(limit time.Duration) (woken bool) {
+	if limit > 0 {
+		o.timer.Reset(limit)
+	}
+	o.drive.Unlock()
+	defer o.drive.Lock()
+	select {
+	case <-o.wake:
+		o.timer.Stop()
+		return true
+	case <-o.timer.C:
+		return false
+	}
 }
 
 // want is for how many results the worker should ring. Each ring costs it and

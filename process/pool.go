@@ -193,6 +193,13 @@ func (p *Pool) Seal(engine.Key) engine.Engine {
 // wakeHungry tells the worker with the most room that there may be tasks. If
 // none has any it calls for more workers, as long as there may be more.
 func (p *Pool) wakeHungry() {
+	if o := p.choose(); o != nil {
+		o.signal()
+	}
+}
+
+// choose finds that worker, which is then no more among those to be woken.
+func (p *Pool) choose() *owner {
 	var best *owner
 	for _, o := range p.team() {
 		if o.hungry.Load() && (best == nil || o.load.Load() < best.load.Load()) {
@@ -205,6 +212,7 @@ func (p *Pool) wakeHungry() {
 			p.recruiter.signal()
 		}
 	case best.hungry.CompareAndSwap(true, false):
-		best.signal()
+		return best
 	}
+	return nil
 }

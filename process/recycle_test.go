@@ -33,15 +33,19 @@ func (d *departures) recycled(t *testing.T) (n int) {
 
 // The backlog is far longer than what all workers run in their lives.
 func TestC50_RestartsNeverStrandTheQueue(t *testing.T) {
-	for name, opt := range map[string]process.Option{
-		"tasks": process.RestartAfter(7),
-		"age":   process.RestartAge(100 * time.Millisecond),
-		"rss":   process.RestartRSS(32 << 20),
+	for _, why := range []struct {
+		name  string
+		opt   process.Option
+		tasks int
+	}{
+		{"tasks", process.RestartAfter(7), 60},
+		{"age", process.RestartAge(100 * time.Millisecond), 100},
+		{"rss", process.RestartRSS(32 << 20), 200},
 	} {
 		for _, slots := range []int{1, 3} {
-			t.Run(name, func(t *testing.T) {
-				p := pool(t, 3, opt, process.ItemsPerWorker(slots))
-				d, n := &departures{}, 80*slots
+			t.Run(why.name, func(t *testing.T) {
+				p := pool(t, 3, why.opt, process.ItemsPerWorker(slots))
+				d, n := &departures{}, why.tasks*slots
 				out, err := parfor.Map(t.Context(), slices.Repeat([]string{"leak 2"}, n), consume, parfor.On(p), parfor.Observe(d))
 				if err != nil || len(out) != n {
 					t.Fatal(len(out), err)

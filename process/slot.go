@@ -28,12 +28,14 @@ type slot struct {
 
 	spinner spinner
 	called  func() bool
+	minded  func() bool // somebody looked for the result, or there is a request
 }
 
 func newSlot(w *worker, i int) *slot {
 	s := &slot{worker: w, number: i, status: w.mem.Status(i), out: w.mem.Writer(i)}
 	s.wait = s.full
 	s.called = func() bool { return !w.queue.Idle() }
+	s.minded = func() bool { return w.mem.Bells.Waiting.Load() != attended || !w.queue.Idle() }
 	return s
 }
 
@@ -52,7 +54,7 @@ func (s *slot) next() (*shm.Request, uint64) {
 		return r, pos
 	}
 	s.idle()
-	if s.out.Unread() > 0 {
+	if s.out.Unread() > 0 && s.mem.Bells.Waiting.Load() == asleep {
 		s.bell()
 	}
 	// One slot reads the bell; the others wait for it to find work, then the
@@ -64,6 +66,12 @@ func (s *slot) next() (*shm.Request, uint64) {
 			return r, pos
 		}
 		b := s.mem.Bells
+		if b.Waiting.Load() == attended && s.out.Unread() > 0 {
+			if spin(courtesyTime, s.minded); b.Waiting.Load() == attended && s.out.Unread() > 0 {
+				s.bell()
+			}
+			continue
+		}
 		if b.Spin.Load() != 0 && s.spinner.spin(s.called) {
 			continue
 		}
@@ -185,7 +193,7 @@ func (w *worker) await(slot int, count uint64) {
 	b.Urgent.Add(1)
 	defer b.Urgent.Add(^uint32(0))
 	w.bell()
-	if b.Spin.Load() == 0 || !spin(func() bool { return st.Read.Load() >= count }) {
+	if b.Spin.Load() == 0 || !spin(spinTime, func() bool { return st.Read.Load() >= count }) {
 		st.Await(count)
 	}
 }

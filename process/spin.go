@@ -13,9 +13,9 @@ import (
 // of all.
 const spinTime = 40_000 // nanoseconds
 
-// spin looks until ready or the time is up, and reports which.
-func spin(ready func() bool) bool {
-	end := meter.Now() + spinTime
+// spin looks until ready or so many nanoseconds are over, and reports which.
+func spin(long int64, ready func() bool) bool {
+	end := meter.Now() + long
 	for {
 		for range 32 {
 			if ready() {
@@ -37,11 +37,11 @@ func (s *spinner) spin(ready func() bool) bool {
 		s.skip--
 		return false
 	}
-	if spin(ready) {
+	if spin(spinTime, ready) {
 		s.vain = 0
 		return true
 	}
-	s.vain = min(s.vain+1, 10)
+	s.vain = min(s.vain+1, 6)
 	s.skip = 1<<s.vain - 1
 	return false
 }

@@ -25,7 +25,7 @@ func (p *Pool) next(l *look) (a *attachment, wakes uint64, jobs int) {
 	}
 	i := p.at(l.after + 1)
 	if i == len(p.turn) || p.turn[i].place > l.last {
-		return nil, 0, 0
+		return nil, 0, len(p.turn)
 	}
 	a = p.turn[i]
 	l.after = a.place

@@ -180,6 +180,28 @@ func TestOverwrittenMemoryEndsNoPool(t *testing.T) {
 	}
 }
 
+// The same of a lone task, whose result a guest of its owner looks for.
+func TestOverwrittenMemoryHangsNoLoneTask(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	p := pool(t, 1, process.Stderr(discard{}))
+	for room := range rooms {
+		for _, verb := range []string{"zero", "fill", "spoil"} {
+			for range 20 { // short ones come before, so that there are guests
+				pidOf(t, p)
+			}
+			parfor.Submit(ctx, p, vandal, verb+" "+room).Result(ctx)
+			if ctx.Err() != nil {
+				t.Fatalf("%s %s hangs", verb, room)
+			}
+			var died *parfor.WorkerError
+			if _, err := parfor.Submit(ctx, p, crash, "").Result(ctx); err != nil && !errors.As(err, &died) {
+				t.Fatal(err) // else the memory's last victim
+			}
+		}
+	}
+}
+
 // A body that overwrites the requests that wait behind it, and dies: they have not
 // begun, whatever is left of them.
 func TestOverwrittenRequestsAreNotLost(t *testing.T) {

@@ -46,6 +46,10 @@ type Spec struct {
 	Values       []Arg         // Propagate
 	Meter        *meter.Loop   // counters, slices, events; never nil
 	Label        func(Task) string
+
+	// Inline says that tasks come one by one, from goroutines that wait for them,
+	// and that no code of the user encodes the items: see Host.
+	Inline bool
 }
 
 // Plain reports whether tasks of this loop need nothing in the worker but the
@@ -149,6 +153,22 @@ type Handle interface {
 	// Detach ends the attachment. The job calls it once every claimed task has
 	// been finished, returned or revoked.
 	Detach()
+}
+
+// Host is a Handle of an executor that lets goroutines which would only wait for
+// it do its work meanwhile. Two goroutines that wake each other for a task of a
+// microsecond cost several times the task.
+type Host interface {
+	Handle
+
+	// Offer is Wake for a job with Spec.Inline, by a goroutine that holds no lock:
+	// it may call Take and AppendItem before it returns.
+	Offer()
+
+	// Assist looks for the outcomes of such a job for some microseconds, and may
+	// call Settle and Finish. It does nothing when there is somebody else to do it,
+	// and promises nothing: the caller waits afterwards as it would have.
+	Assist()
 }
 
 // Key seals parfor.Executor: nobody outside the module can name it.
