@@ -48,8 +48,8 @@ func once(ctx context.Context, run int, p *plan, w *watch) error {
 	if sum != a.ok[counted] {
 		return fmt.Errorf("the dictionary counted %d, %d tasks succeeded", sum, a.ok[counted])
 	}
-	fmt.Printf("run %d, seed %d: loops %v; %d blows, %d of them stops, %d deaths at birth; %d pools came and went\n",
-		run, p.seed, took.Round(time.Millisecond), e.dealt, e.stops, e.births, cycles)
+	fmt.Printf("run %d, seed %d: loops %v; %d blows, %d of them stops, %d deaths at birth; %d pools came and went; %d calls alone\n",
+		run, p.seed, took.Round(time.Millisecond), e.dealt, e.stops, e.births, cycles, p.calls())
 	fmt.Printf("  counting %d ok %d failed, parcels %d ok %d failed, slow %d ok %d failed, vandals %d ok %d failed; %d failed beside or for the enemy; dictionary %d: exact\n",
 		a.ok[counted], a.failed[counted], a.ok[parcels], a.failed[parcels], a.ok[slow], a.failed[slow], a.ok[vandals], a.failed[vandals], len(a.bystands), sum)
 	a.print()
@@ -95,6 +95,11 @@ func (p *plan) perform(ctx context.Context, room string) (*account, *enemy, int,
 	g.Go(func() {
 		var err error
 		if cycles, err = p.comeAndGo(ctx, room+"-pools"); err != nil {
+			cancel(err)
+		}
+	})
+	g.Go(func() {
+		if err := p.callAlone(ctx, room); err != nil {
 			cancel(err)
 		}
 	})
