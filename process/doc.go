@@ -22,7 +22,8 @@
 // Where things are: main.go and guard.go begin a worker. pool.go, attach.go,
 // options.go and close.go are the pool as loops see it. owner.go is the goroutine
 // that owns one worker; start.go, fill.go, push.go, grant.go, turn.go, drain.go,
-// tail.go, orders.go, park.go, spin.go, kill.go and end.go are what it does;
+// tail.go, orders.go, park.go, spin.go, kill.go and end.go are what it does; host.go
+// is what others do for it while it sleeps;
 // audit.go is what it looks at when it has heard nothing, taken.go what was taken
 // from it. spawn.go, proc.go, outbox.go, output.go, reap.go and lifeline.go are its
 // process; cause.go and peak.go say how that ended. supervise.go watches the clock
