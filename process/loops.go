@@ -22,6 +22,7 @@ const announced = 1 << 31
 // loopState is one loop in this worker.
 type loopState struct {
 	id      uint32
+	body    uint32 // of one that was not announced
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	stop    context.CancelFunc // of the deadline
@@ -42,6 +43,7 @@ type loops struct {
 	mu     sync.Mutex
 	known  map[uint32]*loopState
 	labels bodyLabels
+	spare  *loopState // for the next loop of a body: made while nobody waits for it
 	came   sync.Cond
 }
 
@@ -71,9 +73,11 @@ func (ls *loops) newState(m *wire.Loop, labels context.Context) *loopState {
 		}
 		l.ctx = restored
 	}
-	l.encoded = make(map[string][]byte, len(m.Args))
-	for _, a := range m.Args {
-		l.encoded[a.Name] = a.Encoded
+	if len(m.Args) > 0 {
+		l.encoded = make(map[string][]byte, len(m.Args))
+		for _, a := range m.Args {
+			l.encoded[a.Name] = a.Encoded
+		}
 	}
 	l.shared = task.Loop{Name: m.Name, Arg: l.arg, Keep: l.keep, Program: ls.pool, Run: uint64(m.ID), Serializable: m.Serializable,
 		Journal: m.Journal, Ignores: m.Ignores}
@@ -117,7 +121,7 @@ func (ls *loops) acquire(id, body uint32) (*loopState, error) {
 	}
 	l := ls.known[id]
 	if l == nil {
-		l = ls.newState(&wire.Loop{ID: id}, ls.labels.of(body))
+		l = ls.plain(id, body)
 		ls.known[id] = l
 	}
 	if l.err != nil {
@@ -132,6 +136,26 @@ func (ls *loops) release(l *loopState) {
 	defer ls.mu.Unlock()
 	l.slots--
 	ls.drop(l)
+	if ls.spare == nil && l.id&announced == 0 {
+		ls.spare = ls.newPlain(l.body)
+	}
+}
+
+// plain is a loop that needs no more than its body.
+func (ls *loops) plain(id, body uint32) *loopState {
+	l := ls.spare
+	if l == nil || l.body != body {
+		l = ls.newPlain(body)
+	}
+	ls.spare = nil
+	l.id, l.shared.Run = id, uint64(id)
+	return l
+}
+
+func (ls *loops) newPlain(body uint32) *loopState {
+	l := ls.newState(&wire.Loop{}, ls.labels.of(body))
+	l.body = body
+	return l
 }
 
 // drop forgets a loop that nobody needs.
