@@ -61,13 +61,6 @@ func holds(st os.FileInfo, n uint64) bool {
 	return !ok || n <= uint64(s.Blocks)*512
 }
 
-// madvPopulateRead is MADV_POPULATE_READ (Linux 5.14).
-const madvPopulateRead = 22
-
-// populate maps all pages at once, where a read would fault for every few. It may
-// fail: then they come one by one.
-func populate(b []byte) { syscall.Madvise(b, madvPopulateRead) }
-
 const (
 	fallocKeepSize  = 1
 	fallocPunchHole = 2

@@ -16,7 +16,7 @@ func create(n int) (*Region, error) {
 		f.Close()
 		return nil, err
 	}
-	mem, err := mapFile(f, 0, n)
+	mem, err := mapFile(f, n)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -30,15 +30,15 @@ func open(fd uintptr) (*Region, error) {
 	if err != nil {
 		return nil, err
 	}
-	mem, err := mapFile(f, 0, int(min(st.Size(), areaStride)))
+	mem, err := mapFile(f, int(min(st.Size(), areaStride)))
 	if err != nil {
 		return nil, err
 	}
 	return &Region{file: f, mem: mem}, nil
 }
 
-func mapFile(f *os.File, at int64, n int) ([]byte, error) {
-	b, err := syscall.Mmap(int(f.Fd()), at, n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED|mapNoReserve)
+func mapFile(f *os.File, n int) ([]byte, error) {
+	b, err := syscall.Mmap(int(f.Fd()), 0, n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED|mapNoReserve)
 	if err != nil {
 		return nil, os.NewSyscallError("mmap", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 )
 
 // File is the file behind a region.
@@ -15,7 +16,9 @@ type File = *os.File
 // terabyte apart: a sparse file has room for all of them, so that an area
 // needs no allocator and never moves. They are written with pwrite, which
 // reports a full machine as an error where a store to a mapping would be
-// SIGBUS, and mapped by the reader for as long as it reads.
+// SIGBUS, and read with pread: the first look at each page of a new mapping can
+// cost several times the copy of what is there, and what was copied the other
+// side can't change any more.
 type Region struct {
 	file *os.File
 	mem  []byte
@@ -58,10 +61,9 @@ func (r *Region) writeArea(area int, bufs ...[]byte) error {
 	return nil
 }
 
-// readArea maps n bytes of an area until release is called. The length comes
-// from the other side: it is checked against the file, since a mapping beyond
-// the end faults when it is read, and reading what was never written would make
-// pages for it, as many as the other side likes.
+// readArea copies n bytes of an area to memory that is the caller's until release
+// is called. The length comes from the other side: it is checked against the file,
+// since that memory would be as large as the other side likes.
 func (r *Region) readArea(area int, n uint64) (b []byte, release func(), err error) {
 	if n == 0 {
 		return nil, func() {}, nil
@@ -76,12 +78,26 @@ func (r *Region) readArea(area int, n uint64) (b []byte, release func(), err err
 	if n > maxLarge || areaAt(area)+int64(n) > st.Size() || !holds(st, n) {
 		return nil, nil, fmt.Errorf("parfor: a payload of %d bytes was announced and is not there", n)
 	}
-	b, err = mapFile(r.file, areaAt(area), int(n))
-	if err != nil {
-		return nil, nil, fmt.Errorf("parfor: mapping %d bytes: %w", n, err)
+	own := takeScratch(int(n))
+	b = (*own)[:n:n]
+	if _, err := r.file.ReadAt(b, areaAt(area)); err != nil {
+		scratch.Put(own)
+		return nil, nil, fmt.Errorf("parfor: reading a payload of %d bytes: %w", n, err)
 	}
-	populate(b)
-	return b, func() { unmap(b) }, nil
+	return b, func() { scratch.Put(own) }, nil
+}
+
+// scratch has memory for large payloads between shared memory and what is decoded
+// from them: to get new memory takes longer than to fill it. The garbage collector
+// empties it when it was not used for a while.
+var scratch sync.Pool
+
+func takeScratch(n int) *[]byte {
+	if own, _ := scratch.Get().(*[]byte); own != nil && cap(*own) >= n {
+		return own
+	}
+	own := make([]byte, n)
+	return &own
 }
 
 // freeArea gives the memory of an area back to the machine, or keeps it for the

@@ -209,8 +209,8 @@ func (q *Queue) Idle() bool {
 	return !lapped(w, pos) && (w>>16 != pos || State(w&15) == Empty)
 }
 
-// Payload returns the bytes of a claimed request, which alias the shared
-// memory until release is called.
+// Payload returns the bytes of a claimed request, which alias the shared memory, or
+// with release are valid until that is called.
 func (q *Queue) Payload(d *Request) (b []byte, release func(), err error) {
 	switch {
 	case d.place <= inlineSize:

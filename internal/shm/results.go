@@ -246,25 +246,16 @@ func (r *Reader) Next(res *Result) (ok bool, err error) {
 
 // private copies what decoders are to see: they check first and read then, and what
 // changes in between could have them allocate all memory, or panic. A large result
-// is left where it is.
+// is a copy already.
 func (r *Reader) private(res *Result, body []byte, d *record) {
-	own := r.m.own[:0]
+	own := body
 	if d.flags&flagLarge == 0 {
-		own = append(own, body[:d.out+d.writes]...)
-		res.Out, res.Writes = own[:d.out:d.out], own[d.out:]
-	} else {
-		res.Out = body[:d.out:d.out]
-		if res.Failed {
-			own = append(own, res.Out...)
-			res.Out = own
+		own = append(r.m.own[:0], body[:d.out+d.writes]...)
+		if cap(own) <= maxOwn {
+			r.m.own = own
 		}
-		n := len(own)
-		own = append(own, body[d.out:d.out+d.writes]...)
-		res.Writes = own[n:]
 	}
-	if cap(own) <= maxOwn {
-		r.m.own = own
-	}
+	res.Out, res.Writes = own[:d.out:d.out], own[d.out:]
 }
 
 func (r *Reader) drop() {
