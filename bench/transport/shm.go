@@ -86,6 +86,7 @@ type workerEnd struct {
 	pos     uint64
 	body    uint32
 	own     []byte
+	placed  []byte // what place gave: a second look may find room where the first found none
 }
 
 func newWorkerEnd(mem *shm.Memory) *workerEnd {
@@ -95,13 +96,14 @@ func newWorkerEnd(mem *shm.Memory) *workerEnd {
 func (w *workerEnd) begin(size, batch int) { w.own = make([]byte, size) }
 
 func (w *workerEnd) place() []byte {
+	w.placed = w.own
 	if b := w.results.Scratch(); cap(b) >= len(w.own) {
-		return b[:len(w.own)]
+		w.placed = b[:len(w.own)]
 	}
-	return w.own
+	return w.placed
 }
 
-func (w *workerEnd) publish(n int) { w.put(w.place()[:n]) }
+func (w *workerEnd) publish(n int) { w.put(w.placed[:n]) }
 
 func (w *workerEnd) put(out []byte) {
 	must(w.results.Put(&shm.Result{Pos: w.pos, Out: out}, func() {}))
