@@ -55,10 +55,8 @@ var build = sync.OnceValues(func() (string, error) {
 		}
 	}
 	h := sha256.New()
-	if _, err := f.Seek(0, io.SeekStart); err == nil {
-		_, err = io.Copy(h, f)
-	}
-	if err != nil {
+	h.Write(head[:n])
+	if _, err := io.Copy(h, f); err != nil {
 		return "", fmt.Errorf("parfor: the program's own file, which tells its build: %w", err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

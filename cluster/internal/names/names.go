@@ -72,6 +72,19 @@ func (s Space) Result(l Loop, item int, round uint32) string {
 func (s Space) ResultsOf(l Loop) string          { return s.under("r") + l.String() + ".>" }
 func (s Space) ResultsFor(program string) string { return s.under("r") + program + ".>" }
 
+// Mark is the subject of a mark among a loop's results.
+func (s Space) Mark(l Loop, mark string) string { return s.under("r") + l.String() + ".mark." + mark }
+
+// MarkAt returns the mark of such a subject.
+func (s Space) MarkAt(subject string) (mark string, ok bool) {
+	rest, found := strings.CutPrefix(subject, s.under("r"))
+	f := strings.Split(rest, ".")
+	if !found || len(f) != 4 || f[2] != "mark" {
+		return "", false
+	}
+	return f[3], true
+}
+
 // Spec and Log are the subjects of a loop's constants and of its commit log.
 func (s Space) Spec(l Loop) string   { return s.under("l") + l.String() + ".spec" }
 func (s Space) Log(l Loop) string    { return s.under("l") + l.String() + ".log" }

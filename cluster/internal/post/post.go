@@ -70,6 +70,7 @@ type letter struct {
 	done  func(Ack, error)
 	due   time.Time // for the next try
 	tries int
+	err   error // why it can't be sent at all
 }
 
 // New returns a post on a connection.
@@ -88,13 +89,13 @@ func New(nc *nats.Conn) (*Post, error) {
 }
 
 // Send stores a message. It doesn't block; done is called once, with where it
-// is or why it never will be, and must return quickly. m belongs to the post
-// from now on. A *[Refused] tells what the stream said.
+// is or why it never will be, on another goroutine than the caller's, and must
+// return quickly; after Close it is not called. m belongs to the post from now
+// on. A *[Refused] tells what the stream said.
 func (p *Post) Send(m *nats.Msg, done func(Ack, error)) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
-		done(Ack{}, ErrClosed)
 		return
 	}
 	p.next++
@@ -110,10 +111,13 @@ func (p *Post) Send(m *nats.Msg, done func(Ack, error)) {
 func (p *Post) try(id uint64, l *letter) {
 	switch err := p.nc.PublishMsg(l.msg); {
 	case err == nil, errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrConnectionReconnecting), errors.Is(err, nats.ErrDisconnected):
-	case errors.Is(err, nats.ErrConnectionClosed):
-		p.end(id, Ack{}, ErrClosed)
 	default: // such as nats.ErrMaxPayload
-		p.end(id, Ack{}, err)
+		if errors.Is(err, nats.ErrConnectionClosed) {
+			err = ErrClosed
+		}
+		p.mu.Lock()
+		l.err, l.due = err, time.Time{} // remind says so: the caller may hold locks that done wants
+		p.mu.Unlock()
 	}
 }
 
@@ -181,10 +185,26 @@ func (p *Post) remind() {
 		case <-p.stop:
 			return
 		case now := <-every.C:
+			p.bounce()
 			if p.nc.IsConnected() {
 				p.again(now)
 			}
 		}
+	}
+}
+
+// bounce ends what can't be sent.
+func (p *Post) bounce() {
+	p.mu.Lock()
+	bad := map[uint64]error{}
+	for id, l := range p.open {
+		if l.err != nil {
+			bad[id] = l.err
+		}
+	}
+	p.mu.Unlock()
+	for id, err := range bad {
+		p.end(id, Ack{}, err)
 	}
 }
 
@@ -196,7 +216,7 @@ func (p *Post) again(due time.Time) {
 	p.mu.Lock()
 	late := map[uint64]*letter{}
 	for id, l := range p.open {
-		if l.due.Before(due) {
+		if l.err == nil && l.due.Before(due) {
 			l.due = time.Now().Add(answerTime)
 			late[id] = l
 		}
