@@ -98,9 +98,9 @@ func (x *Executor) CloseNow() error {
 	return x.Close()
 }
 
-// Slots is how many tasks of this program can run at once now, on all agents: 1
+// Slots is how many tasks of this program can run at once now, on all agents: 0
 // while there is none.
-func (x *Executor) Slots() int { return x.owner.Slots() }
+func (x *Executor) Slots() int { return x.owner.Available() }
 
 // Seal makes it an executor.
 func (x *Executor) Seal(engine.Key) engine.Engine {

@@ -31,9 +31,9 @@ func within(t *testing.T) context.Context {
 }
 
 // serverAt runs a server on a folder of its own, until the test ends.
-func serverAt(t *testing.T) *embed.Server {
+func serverAt(t *testing.T, opts ...embed.Option) *embed.Server {
 	t.Helper()
-	s, err := embed.Open(t.Context(), t.TempDir())
+	s, err := embed.Open(t.Context(), t.TempDir(), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func slotsOf(t *testing.T, x *cluster.Executor, n int) {
 
 // ready is an executor with one agent of that many slots.
 func ready(t *testing.T, slots int) (*cluster.Executor, *embed.Server) {
-	s := serverAt(t)
+	s := serverAt(t, embed.MaxPayload(16<<20))
 	x := connected(t, s.URL())
 	serve(t, s.URL(), slots)
 	slotsOf(t, x, slots)

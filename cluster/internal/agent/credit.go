@@ -23,7 +23,8 @@ type credit struct {
 
 	mu    sync.Mutex
 	limit int
-	used  int // held or asked for
+	held  int
+	asked int // reserved by requests
 	cost  float64
 	freed chan struct{} // closed when there may be room
 }
@@ -32,46 +33,55 @@ func newCredit(slots int) *credit {
 	return &credit{slots: slots, limit: slots, freed: make(chan struct{})}
 }
 
-// take waits for room, and reserves what there is of it up to most chunks. It
-// returns 0 when ctx ends. A lane that was idle asks for one chunk that nothing
-// is reserved for: many lanes may wait for work at once, and few get any.
-func (c *credit) take(ctx context.Context, idle bool) int {
+// take waits until there is room, and says how many chunks to ask for: up to
+// what there is room for, reserved. A lane that was idle, or that finds all room
+// reserved, asks for one that nothing is reserved for. Many lanes may wait for
+// work at once, few get any, and those that had some last must not keep others
+// from theirs. It returns 0 when ctx ends.
+func (c *credit) take(ctx context.Context, idle bool) (n int, reserved bool) {
 	for {
 		c.mu.Lock()
-		if free := c.limit - c.used; free > 0 {
-			n := 1
-			if !idle {
-				n = min(free, maxPull)
-				c.used += n
+		if free := c.limit - c.held; free > 0 {
+			if n := min(free-c.asked, maxPull); n > 0 && !idle {
+				c.asked += n
+				c.mu.Unlock()
+				return n, true
 			}
 			c.mu.Unlock()
-			return n
+			return 1, false
 		}
 		freed := c.freed
 		c.mu.Unlock()
 		select {
 		case <-freed:
 		case <-ctx.Done():
-			return 0
+			return 0, false
 		}
 	}
 }
 
-// hold counts a chunk that came without a reservation.
-func (c *credit) hold() {
+// hold counts a chunk that came, which uses up a reservation if it had one.
+func (c *credit) hold(reserved bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.used++
+	c.held++
+	if reserved {
+		c.asked--
+	}
 }
 
-// release gives n chunks back.
-func (c *credit) release(n int) {
-	if n == 0 {
-		return
-	}
+// cancel gives up the reservation of n chunks that did not come.
+func (c *credit) cancel(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.used -= n
+	c.asked -= n
+}
+
+// release says that a chunk is held no more.
+func (c *credit) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held--
 	c.wake()
 }
 
@@ -97,11 +107,4 @@ func (c *credit) note(took time.Duration) {
 	if c.limit > before {
 		c.wake()
 	}
-}
-
-// full reports whether there is no room for another chunk to begin at once.
-func (c *credit) full() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.used >= c.slots
 }

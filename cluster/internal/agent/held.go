@@ -37,13 +37,13 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 	meta, err := m.Metadata()
 	if !ok || err != nil {
 		m.Term()
-		a.credit.release(1)
+		a.credit.release()
 		return
 	}
 	c, err := wire.DecodeChunk(m.Data)
 	if err != nil { // of a release to come: somebody else may know it
 		m.NakWithDelay(time.Second)
-		a.credit.release(1)
+		a.credit.release()
 		return
 	}
 	h := &held{loop: id, number: number, chunk: c, deliveries: meta.NumDelivered, since: time.Now(), left: len(c.Items), flushed: time.Now()}
@@ -52,7 +52,7 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 	if _, over := a.over[id]; over || a.deserted || len(c.Items) == 0 {
 		a.mu.Unlock()
 		m.Term()
-		a.credit.release(1)
+		a.credit.release()
 		return
 	}
 	w := a.works[id]
@@ -75,5 +75,5 @@ func (a *Agent) drop(h *held) {
 		a.empty = nil
 	}
 	a.mu.Unlock()
-	a.credit.release(1)
+	a.credit.release()
 }

@@ -62,15 +62,14 @@ func (l *lane) ensure(ctx context.Context) error {
 func (l *lane) run() {
 	a := l.agent
 	for a.ctx.Err() == nil {
-		idle := !l.hot
-		n := a.credit.take(a.ctx, idle)
+		n, reserved := a.credit.take(a.ctx, !l.hot)
 		if n == 0 {
 			break
 		}
-		got, err := l.pull(n, idle)
+		got, err := l.pull(n, reserved)
 		l.hot = got > 0
-		if !idle {
-			a.credit.release(n - min(got, n))
+		if reserved {
+			a.credit.cancel(n - got)
 		}
 		if err != nil && a.ctx.Err() == nil {
 			l.mend()
@@ -81,7 +80,7 @@ func (l *lane) run() {
 
 // pull asks for n chunks and takes them. It returns early when the request has
 // expired, or the agent is to end.
-func (l *lane) pull(n int, idle bool) (got int, err error) {
+func (l *lane) pull(n int, reserved bool) (got int, err error) {
 	a := l.agent
 	req, err := json.Marshal(struct {
 		Batch   int           `json:"batch"`
@@ -103,9 +102,7 @@ func (l *lane) pull(n int, idle bool) (got int, err error) {
 		switch m.Header.Get("Status") {
 		case "":
 			got++
-			if idle {
-				a.credit.hold()
-			}
+			a.credit.hold(reserved)
 			a.accept(l, m)
 		case "404", "408":
 			return got, nil

@@ -58,7 +58,10 @@ func args(from []engine.Arg) []wire.Arg {
 
 // Slots is how many tasks of this program's functions can run at once, as far
 // as is known now; 1 while there is no agent.
-func (o *Owner) Slots() int { return max(1, o.roster.total(o.lanes)) }
+func (o *Owner) Slots() int { return max(1, o.Available()) }
+
+// Available is how many slots there are.
+func (o *Owner) Available() int { return o.roster.total(o.lanes) }
 
 // Attach offers the job's tasks to the agents.
 func (o *Owner) Attach(j engine.Job) (engine.Handle, error) {
