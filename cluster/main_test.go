@@ -18,7 +18,7 @@ import (
 	"parfor.dev/parfor/process"
 )
 
-func TestMain(m *testing.M) { process.TestMain(leak.Around(m)) }
+func TestMain(m *testing.M) { process.TestMain(program{leak.Around(m)}) }
 
 // patience bounds every wait of these tests. A test that needs it has failed.
 const patience = 30 * time.Second

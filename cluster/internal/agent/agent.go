@@ -45,6 +45,7 @@ type Agent struct {
 	works    map[names.Loop]*work
 	over     map[names.Loop]time.Time // loops that are over or cancelled: nothing of them begins here any more
 	held     map[*held]struct{}
+	suspect  *held         // see suspect.go
 	empty    chan struct{} // closed when nothing is held; made by who waits for it
 	deserted bool          // what still runs is given up
 	serial   uint64        // of parts

@@ -70,6 +70,9 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 func (a *Agent) drop(h *held) {
 	a.mu.Lock()
 	delete(a.held, h)
+	if a.suspect == h {
+		a.suspect = nil
+	}
 	if len(a.held) == 0 && a.empty != nil {
 		close(a.empty)
 		a.empty = nil

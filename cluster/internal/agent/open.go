@@ -125,12 +125,16 @@ func (w *work) end(cause error, over bool) {
 			h.timer.Stop()
 		}
 	}
+	late := over && len(w.chunks) > 0 // the owner has its results from others
 	chunks := w.chunks
 	w.chunks = map[*held]struct{}{}
 	w.mu.Unlock()
 	w.cancel(cause)
 	for h := range chunks {
 		w.agent.drop(h)
+	}
+	if late {
+		w.agent.unsay(w.id)
 	}
 	w.retire(time.Now())
 }

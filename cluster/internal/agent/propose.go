@@ -1,14 +1,17 @@
 package agent
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"parfor.dev/parfor"
+	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/internal/errwire"
@@ -124,7 +127,25 @@ func (w *work) stored(h *held, ps []proposal, err error) {
 		return
 	}
 	h.sent--
+	if w.mute && err == nil {
+		w.agent.unsay(w.id)
+	}
 	w.conclude(h)
+}
+
+// unsay removes what was said of a loop that was over by then.
+func (a *Agent) unsay(id names.Loop) {
+	a.running.Go(func() {
+		ctx, cancel := context.WithTimeout(a.ctx, specTime)
+		defer cancel()
+		s, err := a.Link.JS.Stream(ctx, a.Link.Space.Results())
+		if err == nil {
+			err = s.Purge(ctx, jetstream.WithPurgeSubject(a.Link.Space.ResultsOf(id)))
+		}
+		if err != nil && a.ctx.Err() == nil {
+			slog.Warn("parfor: a result that came too late stays in the cluster", "loop", id.String(), "error", err)
+		}
+	})
 }
 
 // conclude lets go of a chunk when all that was to be said of it is stored.
@@ -143,16 +164,4 @@ func (w *work) conclude(h *held) {
 		w.agent.credit.note(h.took)
 	}
 	w.agent.drop(h)
-}
-
-// bury keeps a copy of an item that agents died of.
-func (a *Agent) bury(w *work, h *held) {
-	item := &h.chunk.Items[0]
-	m := nats.NewMsg(a.Link.Space.Poison(w.lane.name, w.id, item.Index))
-	m.Data = h.message().Data
-	a.Link.Post.Send(m, func(_ post.Ack, err error) {
-		if err != nil {
-			slog.Warn("parfor: no copy was kept of an item that agents died of", "error", err)
-		}
-	})
 }

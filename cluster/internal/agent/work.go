@@ -2,11 +2,9 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
-	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/internal/engine"
@@ -69,8 +67,10 @@ func (w *work) add(h *held) {
 		// An agent before this one didn't finish it, maybe for one of its items:
 		// each gets a message of its own.
 		w.proposeAll(h, wire.Unstarted, nil)
-	case h.deliveries > uint64(w.agent.Deliveries):
-		w.poison(h)
+	case h.deliveries > 1 && !w.agent.suspects(h):
+		w.proposeAll(h, wire.Unstarted, nil)
+	case h.deliveries > 1:
+		w.try(h, 1)
 	default:
 		w.enqueue(h)
 	}
@@ -118,14 +118,6 @@ func (w *work) enqueue(h *held) {
 			return
 		}
 	}
-}
-
-// poison ends an item that agents died of.
-func (w *work) poison(h *held) {
-	err := error(&parfor.WorkerError{Cause: parfor.Killed, ExitCode: -1,
-		Reason: fmt.Sprintf("%d agents had the item, one after the other, and none came back with it", h.deliveries-1)})
-	w.agent.bury(w, h)
-	w.proposeAll(h, wire.Poisoned, errwire.Append(nil, err))
 }
 
 func (w *work) Spec() *engine.Spec { return w.spec }

@@ -85,6 +85,12 @@ func (s Space) MarkAt(subject string) (mark string, ok bool) {
 	return f[3], true
 }
 
+// Try is the subject of a note that an agent is about to begin an item that came
+// back without a verdict, for the nth time.
+func (s Space) Try(l Loop, item int, round uint32, nth int) string {
+	return fmt.Sprintf("%s%s.try-%d-%d.%d", s.under("r"), l, item, round, nth)
+}
+
 // Spec and Log are the subjects of a loop's constants and of its commit log.
 func (s Space) Spec(l Loop) string   { return s.under("l") + l.String() + ".spec" }
 func (s Space) Log(l Loop) string    { return s.under("l") + l.String() + ".log" }

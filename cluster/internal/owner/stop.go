@@ -158,11 +158,9 @@ func (l *loop) settleAnswer() {
 // sweep removes everything of a loop from the streams.
 func (o *Owner) sweep(ctx context.Context, l *loop) error {
 	space := o.Link.Space
-	var err error
-	if l.canceled || l.broken != nil {
-		err = o.tasks.Purge(ctx, jetstream.WithPurgeSubject(space.ChunksOf(l.lane, l.id)))
-	}
-	return errors.Join(err,
+	return errors.Join(
+		// An agent may have died between its result and its acknowledgement.
+		o.tasks.Purge(ctx, jetstream.WithPurgeSubject(space.ChunksOf(l.lane, l.id))),
 		o.results.Purge(ctx, jetstream.WithPurgeSubject(space.ResultsOf(l.id))),
 		o.loops.Purge(ctx, jetstream.WithPurgeSubject(space.LoopOf(l.id))))
 }
