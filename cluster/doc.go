@@ -21,7 +21,8 @@
 // Where things are: connect.go is the executor, serve.go the agent, options.go and
 // errors.go are theirs. The machine is inside: internal/owner is the side of loops,
 // internal/agent that of bodies, internal/wire what travels between them,
-// internal/names what it is called; internal/link is the connection, internal/post
+// internal/names what it is called; internal/inproc runs
+// items on goroutines; internal/link is the connection, internal/post
 // what sends until it is stored. Dependencies go one way: cluster to owner and
 // agent, these to link, post, names and wire.
 package cluster

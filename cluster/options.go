@@ -137,6 +137,20 @@ func Processes(n int, opts ...process.Option) Option {
 	})
 }
 
+// Goroutines has the agent run n items at once on goroutines of its own program,
+// without encoding them again: for bodies that wait for others most of the time.
+// A body that crashes takes the agent along, and one that doesn't listen to its
+// context can't be ended. In such a body, loops take no On. It is for Serve.
+func Goroutines(n int) Option {
+	return only(serves, "Goroutines", func(o *options) error {
+		if n < 1 {
+			return bad("Goroutines(%d): it takes 1 at least", n)
+		}
+		o.slots, o.inProcess = n, true
+		return nil
+	})
+}
+
 // Redeliver is how long an agent may be silent until others get what it holds.
 // Agents speak three times as often. The default is 30 s, which outlasts the
 // election of a new leader among servers; a few seconds are enough for one server
