@@ -78,7 +78,11 @@ func (s Space) Registry(ctx context.Context, js jetstream.JetStream, st Store) (
 	if !errors.Is(err, jetstream.ErrBucketNotFound) {
 		return kv, err
 	}
-	return js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: s.Agents(), History: 1, Storage: jetstream.MemoryStorage,
+	storage := jetstream.FileStorage // the numbers of entries must go on when the server comes back: who watches goes by them
+	if st.Memory {
+		storage = jetstream.MemoryStorage
+	}
+	return js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: s.Agents(), History: 1, Storage: storage,
 		Replicas: max(1, st.Replicas), LimitMarkerTTL: 2 * RenewEvery})
 }
 

@@ -4,6 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
@@ -57,26 +61,61 @@ func (l *loop) write(c *wire.Commit, then func()) {
 	o := l.owner
 	c.Owner, c.Number = o.id, l.log.number
 	l.log.number++
-	l.log.busy = true
 	subject := o.Link.Space.Log(l.id)
 	m := message(subject, wire.AppendCommit(nil, c), expectHeader, strconv.FormatUint(l.log.fence, 10),
 		idHeader, fmt.Sprintf("%s.%s.%d", subject, o.id, c.Number))
 	if c.Snapshot {
 		m.Header.Set(rollupHeader, "sub")
 	}
-	o.Link.Post.Send(m, func(a post.Ack, err error) { l.put(func() { l.written(a, err, then) }) })
+	l.record(m, func(seq uint64) {
+		l.log.fence = seq
+		then()
+	})
 }
 
-func (l *loop) written(a post.Ack, err error, then func()) {
-	l.log.busy = false
-	var refused *post.Refused
-	switch {
-	case err == nil:
-		l.log.fence = a.Seq
-		then()
-	case errors.As(err, &refused) && refused.Fenced():
-		l.fail(fmt.Errorf("%w: %w", ErrOwned, err))
-	default:
-		l.fail(fmt.Errorf("%w: its log took no more: %w", ErrLost, err))
+// record stores a message that must be the next of its subject, and calls then
+// with its sequence; if it can't be, the loop fails.
+func (l *loop) record(m *nats.Msg, then func(seq uint64)) {
+	l.log.busy = true
+	l.owner.Link.Post.Send(m, func(a post.Ack, err error) {
+		l.put(func() {
+			var refused *post.Refused
+			if errors.As(err, &refused) && refused.Fenced() && !refused.Forgotten() {
+				l.owner.running.Go(func() { l.verify(m, err, then) })
+				return
+			}
+			if err != nil {
+				err = fmt.Errorf("%w: its log took no more: %w", ErrLost, err)
+			}
+			l.recorded(a.Seq, err, then)
+		})
+	})
+}
+
+// verify looks whose message is there in place of one that was refused: a server
+// that has stored a message and could not say so refuses its second copy.
+func (l *loop) verify(m *nats.Msg, refused error, then func(uint64)) {
+	for {
+		ctx, cancel := l.owner.request()
+		last, err := l.owner.loops.GetLastMsgForSubject(ctx, m.Subject)
+		cancel()
+		switch {
+		case err == nil && last.Header.Get(idHeader) == m.Header.Get(idHeader):
+			l.put(func() { l.recorded(last.Sequence, nil, then) })
+			return
+		case err == nil, errors.Is(err, jetstream.ErrMsgNotFound):
+			l.put(func() { l.recorded(0, fmt.Errorf("%w: %w", ErrOwned, refused), then) })
+			return
+		}
+		time.Sleep(askPause) // no server answers now, and nothing says when one will
 	}
+}
+
+func (l *loop) recorded(seq uint64, err error, then func(uint64)) {
+	l.log.busy = false
+	if err != nil {
+		l.fail(err)
+		return
+	}
+	then(seq)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"parfor.dev/parfor/cluster/internal/names"
-	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/internal/engine"
 )
@@ -107,17 +106,7 @@ func (l *loop) over() bool {
 func (l *loop) begin() {
 	o := l.owner
 	space := o.Link.Space
-	l.log.busy = true
-	o.Link.Post.Send(message(space.Spec(l.id), o.encode(l.spec, l.id), idHeader, l.id.String()+".spec", expectHeader, "0"), func(_ post.Ack, err error) {
-		l.put(func() {
-			l.log.busy = false
-			if err != nil {
-				l.fail(fmt.Errorf("%w: it did not take its record: %w", ErrLost, err))
-				return
-			}
-			l.startLog()
-		})
-	})
+	l.record(message(space.Spec(l.id), o.encode(l.spec, l.id), idHeader, l.id.String()+".spec", expectHeader, "0"), func(uint64) { l.startLog() })
 }
 
 // attend looks after what depends on time: agents that don't come, and those

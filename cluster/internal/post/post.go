@@ -40,6 +40,10 @@ func (e *Refused) Taken() bool {
 // expected.
 func (e *Refused) Fenced() bool { return e.Code == wrongLast }
 
+// Forgotten reports whether it expected a last message and there is none at all:
+// the stream was lost.
+func (e *Refused) Forgotten() bool { return e.Fenced() && strings.HasSuffix(e.Text, ": 0") }
+
 // ErrClosed is the end of what was not stored when the post closed.
 var ErrClosed = errors.New("parfor: the connection to the cluster was closed")
 

@@ -87,8 +87,15 @@ func TestAnswers(t *testing.T) {
 	if a := next(t, send(p, "s.1", "two")); !errors.As(a.err, &refused) || !refused.Taken() || refused.Fenced() {
 		t.Errorf("another of its subject: %+v", a)
 	}
-	if a := next(t, send(p, "s.2", "three", "Nats-Expected-Last-Subject-Sequence", "77")); !errors.As(a.err, &refused) || !refused.Fenced() || refused.Taken() {
+	if a := next(t, send(p, "s.2", "three", "Nats-Expected-Last-Subject-Sequence", "77")); !errors.As(a.err, &refused) || !refused.Fenced() || !refused.Forgotten() || refused.Taken() {
 		t.Errorf("after one that isn't there: %+v", a)
+	}
+	// Servers look at the expectation before they look whether they know the
+	// message: who sends it again must look himself. Owners of loops do.
+	fenced := send(p, "s.4", "four", "Nats-Expected-Last-Subject-Sequence", "0")
+	again := send(p, "s.4", "four", "Nats-Expected-Last-Subject-Sequence", "0")
+	if a, b := next(t, fenced), next(t, again); a.err != nil || !errors.As(b.err, &refused) || !refused.Fenced() || refused.Forgotten() {
+		t.Errorf("a fenced one, twice: %+v, %+v", a, b)
 	}
 	big := nats.NewMsg("s.3")
 	big.Data = make([]byte, nc.MaxPayload()+1)
