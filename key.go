@@ -40,6 +40,9 @@ func appendKey(b []byte, a *task.Attempt) []byte {
 		b = append(appendKey(b, a.Parent), '/')
 	} else {
 		p := a.Loop.Program
+		if o := a.Loop.Origin; o != [2]uint64{} {
+			return strconv.AppendInt(append(strconv.AppendUint(append(strconv.AppendUint(b, o[0], 36), '-'), o[1], 36), '-'), int64(a.Index), 10)
+		}
 		if p == 0 {
 			p = program
 		}

@@ -33,12 +33,15 @@ const (
 	Sequential Kind = iota
 	Goroutines
 	Processes
+	Cluster
 )
 
-func (k Kind) String() string { return [...]string{"sequential", "goroutines", "processes"}[k] }
+func (k Kind) String() string {
+	return [...]string{"sequential", "goroutines", "processes", "cluster"}[k]
+}
 
 // inProcess reports whether bodies run in the process of the loop.
-func (k Kind) inProcess() bool { return k != Processes }
+func (k Kind) inProcess() bool { return k < Processes }
 
 // Open returns a new executor with room for that many tasks at once; a
 // sequential one has room for one, whatever it is asked. The suite closes it.

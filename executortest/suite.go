@@ -21,8 +21,8 @@ type kinds int
 
 const (
 	inProcess   kinds = 1<<Sequential | 1<<Goroutines
-	onProcesses kinds = 1 << Processes
-	concurrent  kinds = 1<<Goroutines | 1<<Processes
+	onProcesses kinds = 1<<Processes | 1<<Cluster
+	concurrent  kinds = 1<<Goroutines | 1<<Processes | 1<<Cluster
 )
 
 func (ks kinds) has(k Kind) bool { return ks&(1<<k) != 0 }

@@ -81,6 +81,7 @@ func (ls *loops) newState(m *wire.Loop, labels context.Context) *loopState {
 	}
 	l.shared = task.Loop{Name: m.Name, Arg: l.arg, Keep: l.keep, Program: ls.pool, Run: uint64(m.ID), Serializable: m.Serializable,
 		Journal: m.Journal, Ignores: m.Ignores}
+	l.shared.Through(l.encoded)
 	if items, ok := l.encoded[task.GroupArg]; ok {
 		l.shared.Group = string(items)
 	}

@@ -123,6 +123,13 @@ type Loop struct {
 	// a loop outside of tasks.
 	Nth uint64
 
+	// Origin are Program and Run where the loop was begun, if these tasks came
+	// through the hands of another program (an agent's); else zero.
+	Origin [2]uint64
+
+	// Apart is why its tasks can't use dictionaries, nil if they can.
+	Apart error
+
 	// Journal tells the journal of this loop from all others, for the keys of its
 	// tasks; it is empty without one. Ignores are the names of what is not in it.
 	Journal []byte
@@ -244,6 +251,11 @@ func (a *Attempt) Exit(alone bool) { a.leave(alone) }
 func (a *Attempt) open(create func(*Attempt) Tx) (Tx, error) {
 	if a.done {
 		return nil, ErrDone
+	}
+	if a.tx == nil {
+		if l := a.Outermost().Loop; l != nil && l.Apart != nil {
+			return nil, l.Apart
+		}
 	}
 	if a.tx == nil && create != nil {
 		a.tx = create(a)

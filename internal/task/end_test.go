@@ -57,3 +57,18 @@ func TestExitHooksThatPanicOrExit(t *testing.T) {
 		t.Errorf("%d, %v", ran, err)
 	}
 }
+
+// What an agent passes on of a loop reaches the workers' tasks.
+func TestThrough(t *testing.T) {
+	var l task.Loop
+	l.Through(map[string][]byte{task.OriginArg: task.AppendOrigin(nil, [2]uint64{7, 9}), task.ApartArg: []byte("not here")})
+	a := &task.Attempt{Loop: &task.Loop{}, Parent: &task.Attempt{Loop: &l}}
+	if _, _, err := a.Enter(nil); l.Origin != [2]uint64{7, 9} || err != l.Apart || err.Error() != "not here" {
+		t.Errorf("%v, %v", l.Origin, err)
+	}
+	var plain task.Loop
+	plain.Through(nil)
+	if plain.Origin != [2]uint64{} || plain.Apart != nil {
+		t.Errorf("%+v, %v", plain.Origin, plain.Apart)
+	}
+}

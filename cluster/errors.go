@@ -1,0 +1,27 @@
+package cluster
+
+import (
+	"parfor.dev/parfor/cluster/internal/link"
+	"parfor.dev/parfor/cluster/internal/owner"
+)
+
+// Errors of loops on a cluster, for errors.Is.
+var (
+	// ErrNoWorker means that no agent runs the loop's function in the version that
+	// the program has, and none came within [WaitForAgents]. The text says whether
+	// there are others.
+	ErrNoWorker = owner.ErrNoWorker
+	// ErrPoison means that the agents that began an item died, one after the other
+	// ([MaxDeliveries]). Attempts don't help it; a copy of the item is in the dead
+	// letter stream.
+	ErrPoison = owner.ErrPoison
+	// ErrOwned means that another program took the loop over: what this one would
+	// report no longer counts.
+	ErrOwned = owner.ErrOwned
+	// ErrLost means that the cluster no longer has what the loop gave it: a server
+	// that kept it in memory was restarted.
+	ErrLost = owner.ErrLost
+	// ErrInsecure means that a server beyond this machine is to be used without TLS
+	// or without credentials.
+	ErrInsecure = link.ErrInsecure
+)

@@ -1,0 +1,82 @@
+package agent
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"parfor.dev/parfor/cluster/internal/names"
+	"parfor.dev/parfor/cluster/internal/wire"
+)
+
+// held is a chunk in the agent's hands, until all it says of it is stored. Its
+// work's lock guards it.
+type held struct {
+	msg        atomic.Pointer[nats.Msg] // the last delivery
+	loop       names.Loop
+	number     uint64
+	chunk      *wire.Chunk
+	deliveries uint64
+	since      time.Time
+	next       int // of a serial chunk: the item to run next
+	left       int // items without a proposal
+	took       time.Duration
+	ready      []proposal // to be sent
+	bytes      int        // of those
+	sent       int        // parts that the stream has not confirmed
+	timer      *time.Timer
+	flushed    time.Time
+}
+
+func (h *held) message() *nats.Msg { return h.msg.Load() }
+
+// accept takes a chunk into the agent's hands.
+func (a *Agent) accept(l *lane, m *nats.Msg) {
+	id, number, ok := a.Link.Space.ChunkAt(m.Subject)
+	meta, err := m.Metadata()
+	if !ok || err != nil {
+		m.Term()
+		a.credit.release()
+		return
+	}
+	c, err := wire.DecodeChunk(m.Data)
+	if err != nil { // of a release to come: somebody else may know it
+		m.NakWithDelay(time.Second)
+		a.credit.release()
+		return
+	}
+	h := &held{loop: id, number: number, chunk: c, deliveries: meta.NumDelivered, since: time.Now(), left: len(c.Items), flushed: time.Now()}
+	h.msg.Store(m)
+	a.mu.Lock()
+	if _, over := a.over[id]; over || a.deserted || len(c.Items) == 0 {
+		a.mu.Unlock()
+		m.Term()
+		a.credit.release()
+		return
+	}
+	w := a.works[id]
+	if w == nil {
+		w = newWork(a, l, id)
+		a.works[id] = w
+		a.running.Go(w.begin)
+	}
+	a.held[h] = struct{}{}
+	a.mu.Unlock()
+	w.add(h)
+}
+
+// drop ends the holding of a chunk.
+func (a *Agent) drop(h *held) {
+	a.mu.Lock()
+	delete(a.held, h)
+	if a.suspect == h {
+		a.suspect = nil
+	}
+	if len(a.held) == 0 && a.empty != nil {
+		close(a.empty)
+		a.empty = nil
+	}
+	a.mu.Unlock()
+	a.credit.release()
+}

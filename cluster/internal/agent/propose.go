@@ -1,0 +1,167 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/cluster/internal/names"
+	"parfor.dev/parfor/cluster/internal/post"
+	"parfor.dev/parfor/cluster/internal/wire"
+	"parfor.dev/parfor/internal/errwire"
+)
+
+const (
+	// flushTime is how long a result may wait for those of its chunk.
+	flushTime = 10 * time.Millisecond
+	partBytes = 256 << 10 // about how large a part with many may grow
+	partRoom  = 1 << 10   // more than headers and head of a part take
+)
+
+// proposal is one that is encoded.
+type proposal struct {
+	index   int
+	round   uint32
+	encoded []byte
+}
+
+// propose says what came of an item. The lock is held.
+func (w *work) propose(h *held, item *wire.Item, p *wire.Proposal) {
+	p.Index, p.Round = item.Index, item.Round
+	b := wire.AppendProposal(nil, p)
+	if limit := int(w.agent.Link.NC.MaxPayload()) - 2*partRoom; len(b) > limit {
+		err := parfor.Permanent(fmt.Errorf("parfor: the result takes %d bytes encoded, and a message of this cluster %d at most: return the name of where it is, or raise the server's max_payload", len(b), limit))
+		p.Kind, p.Bytes = wire.Failed, errwire.Append(nil, err)
+		b = wire.AppendProposal(nil, p)
+	}
+	if h.bytes+len(b) > partBytes {
+		w.flush(h)
+	}
+	h.ready = append(h.ready, proposal{item.Index, item.Round, b})
+	h.bytes += len(b)
+	h.left--
+	switch {
+	case h.left == 0:
+		if h.timer != nil {
+			h.timer.Stop()
+		}
+		w.flush(h)
+		w.conclude(h)
+	case time.Since(h.flushed) > flushTime:
+		w.flush(h)
+	case h.timer == nil:
+		h.timer = time.AfterFunc(flushTime, func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			h.timer = nil
+			w.flush(h)
+		})
+	}
+}
+
+// proposeAll says the same of all items of a chunk.
+func (w *work) proposeAll(h *held, kind wire.Kind, bytes []byte) {
+	for i := range h.chunk.Items {
+		w.propose(h, &h.chunk.Items[i], &wire.Proposal{Kind: kind, Bytes: bytes})
+	}
+}
+
+// flush sends what is ready. The lock is held.
+func (w *work) flush(h *held) {
+	h.flushed = time.Now()
+	if len(h.ready) == 0 {
+		return
+	}
+	ps := h.ready
+	h.ready, h.bytes = nil, 0
+	if w.mute {
+		return
+	}
+	h.sent++
+	w.send(h, ps)
+}
+
+// send publishes proposals under the name of the first. The stream takes one for
+// an item's round: if the first is not the first in truth, the others may be.
+func (w *work) send(h *held, ps []proposal) {
+	a := w.agent
+	a.mu.Lock()
+	a.serial++
+	serial := a.serial
+	a.mu.Unlock()
+	first := ps[0]
+	b := wire.AppendPartHead(nil, a.id, len(ps))
+	for _, p := range ps {
+		b = append(b, p.encoded...)
+	}
+	m := nats.NewMsg(a.Link.Space.Result(w.id, first.index, first.round))
+	m.Data = b
+	m.Header.Set("Nats-Msg-Id", fmt.Sprintf("%s.%d.%d.%s.%d", w.id, first.index, first.round, a.id, serial))
+	a.Link.Post.Send(m, func(_ post.Ack, err error) { w.stored(h, ps, err) })
+}
+
+// stored hears what the stream said.
+func (w *work) stored(h *held, ps []proposal, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var refused *post.Refused
+	switch {
+	case errors.As(err, &refused) && refused.Taken():
+		if len(ps) > 1 && !w.mute {
+			w.send(h, ps[1:])
+			return
+		}
+	case errors.Is(err, post.ErrClosed):
+		return
+	case err != nil:
+		slog.Warn("parfor: the cluster did not take a result: another agent will run it again", "loop", w.id.String(), "error", err)
+		h.message().Nak()
+		delete(w.chunks, h)
+		w.agent.drop(h)
+		return
+	}
+	h.sent--
+	if w.mute && err == nil {
+		w.agent.unsay(w.id)
+	}
+	w.conclude(h)
+}
+
+// unsay removes what was said of a loop that was over by then.
+func (a *Agent) unsay(id names.Loop) {
+	a.running.Go(func() {
+		ctx, cancel := context.WithTimeout(a.ctx, specTime)
+		defer cancel()
+		s, err := a.Link.JS.Stream(ctx, a.Link.Space.Results())
+		if err == nil {
+			err = s.Purge(ctx, jetstream.WithPurgeSubject(a.Link.Space.ResultsOf(id)))
+		}
+		if err != nil && a.ctx.Err() == nil {
+			slog.Warn("parfor: a result that came too late stays in the cluster", "loop", id.String(), "error", err)
+		}
+	})
+}
+
+// conclude lets go of a chunk when all that was to be said of it is stored.
+func (w *work) conclude(h *held) {
+	if _, held := w.chunks[h]; !held || h.left > 0 || h.sent > 0 {
+		return
+	}
+	delete(w.chunks, h)
+	h.message().Ack()
+	if len(w.recent) >= maxRecent {
+		clear(w.recent)
+	}
+	w.recent[h.number] = true
+	w.idle = time.Now()
+	if h.took > 0 {
+		w.agent.credit.note(h.took)
+	}
+	w.agent.drop(h)
+}

@@ -1,0 +1,156 @@
+// Package link is a program's connection to a cluster, as its executors and
+// agents share it: one that never gives up, with a post that sends again.
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parfor.dev/parfor/cluster/internal/names"
+	"parfor.dev/parfor/cluster/internal/post"
+)
+
+// ErrInsecure means that a server beyond this machine is to be used without
+// TLS or without credentials.
+var ErrInsecure = errors.New("parfor: a server beyond this machine takes a tls:// address and credentials: whoever reaches it can run this program's functions, and read what they are given and return")
+
+// Config says where the cluster is.
+type Config struct {
+	URL     string
+	Name    string // for people, in the server's lists
+	Space   names.Space
+	Store   names.Store
+	Options []nats.Option
+}
+
+// Link is a connection. Its fields are safe for concurrent use.
+type Link struct {
+	NC    *nats.Conn
+	JS    jetstream.JetStream
+	Post  *post.Post
+	Space names.Space
+}
+
+const (
+	pingEvery = 20 * time.Second
+	pingsOut  = 2
+	dialTime  = 10 * time.Second
+	retryTime = 100 * time.Millisecond
+)
+
+// Dial connects, and makes the streams that aren't there. It blocks until then.
+func Dial(ctx context.Context, c Config) (*Link, error) {
+	var there atomic.Pointer[post.Post]
+	opts := append([]nats.Option{
+		nats.Name(c.Name), nats.Timeout(dialTime), nats.MaxReconnects(-1), nats.ReconnectWait(retryTime), nats.ReconnectJitter(retryTime, time.Second),
+		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsOut),
+		nats.ErrorHandler(complain),
+		nats.ReconnectHandler(func(*nats.Conn) {
+			if p := there.Load(); p != nil {
+				p.Resend()
+			}
+		}),
+	}, c.Options...)
+	if err := guarded(c.URL, opts); err != nil {
+		return nil, err
+	}
+	nc, err := nats.Connect(c.URL, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("parfor: the cluster at %s: %w", redacted(c.URL), err)
+	}
+	l := &Link{NC: nc, Space: c.Space}
+	if l.JS, err = jetstream.New(nc); err == nil {
+		l.Post, err = post.New(nc)
+	}
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	there.Store(l.Post)
+	setup, cancel := context.WithTimeout(ctx, 3*dialTime)
+	defer cancel()
+	if err := c.Space.Ensure(setup, l.JS, c.Store); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// Close ends the connection; what the post has open fails.
+func (l *Link) Close() {
+	l.Post.Close()
+	l.NC.Close()
+}
+
+// complain logs what the server says on its own account: a permission that is
+// denied shows as a timeout everywhere else.
+func complain(_ *nats.Conn, sub *nats.Subscription, err error) {
+	subject := ""
+	if sub != nil {
+		subject = sub.Subject
+	}
+	slog.Warn("parfor: the cluster's server says", "error", err, "subject", subject)
+}
+
+// guarded refuses to send secrets and functions' inputs over a network in the
+// clear.
+func guarded(addresses string, opts []nats.Option) error {
+	o := nats.GetDefaultOptions()
+	for _, opt := range opts {
+		if err := opt(&o); err != nil {
+			return err
+		}
+	}
+	for address := range strings.SplitSeq(addresses, ",") {
+		address = strings.TrimSpace(address)
+		if !strings.Contains(address, "://") {
+			address = "nats://" + address
+		}
+		u, err := url.Parse(address)
+		if err != nil {
+			return errors.New("parfor: the address of the cluster is no URL") // whose text may have a secret
+		}
+		if near(u.Hostname()) || o.InProcessServer != nil {
+			continue
+		}
+		secure := u.Scheme == "tls" || u.Scheme == "wss" || o.Secure || o.TLSConfig != nil
+		known := u.User != nil || o.User != "" || o.Token != "" || o.TokenHandler != nil || o.UserJWT != nil || o.Nkey != "" || o.TLSCertCB != nil
+		if !secure || !known {
+			return ErrInsecure
+		}
+	}
+	return nil
+}
+
+func near(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// redacted is an address without its secret.
+func redacted(addresses string) string {
+	var out []string
+	for address := range strings.SplitSeq(addresses, ",") {
+		if u, err := url.Parse(strings.TrimSpace(address)); err == nil {
+			u.User = nil
+			address = u.String()
+		} else {
+			address = "(no URL)"
+		}
+		out = append(out, address)
+	}
+	return strings.Join(out, ",")
+}

@@ -1,0 +1,128 @@
+// Package names has the names of everything parfor keeps in NATS: streams,
+// subjects, lanes. names.go has the names, lane.go which program runs what,
+// streams.go the streams.
+package names
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Space is a namespace: loops and agents of one don't see those of another. It
+// separates, it doesn't protect.
+type Space string
+
+var spaces = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+
+// Check reports a name that can't be one.
+func (s Space) Check() error {
+	if !spaces.MatchString(string(s)) {
+		return fmt.Errorf("the namespace %q is not of 1 to 32 letters a-z, digits and dashes", string(s))
+	}
+	return nil
+}
+
+// Names of streams and buckets.
+func (s Space) Tasks() string   { return "PF_" + string(s) + "_T" }
+func (s Space) Results() string { return "PF_" + string(s) + "_R" }
+func (s Space) Loops() string   { return "PF_" + string(s) + "_L" }
+func (s Space) Dead() string    { return "PF_" + string(s) + "_DLQ" }
+func (s Space) Agents() string  { return "PF_" + string(s) + "_AGENTS" }
+
+func (s Space) under(kind string) string { return "pf." + string(s) + "." + kind + "." }
+
+// Loop names a run of a loop: who began it, and its number there. Its two parts
+// are two tokens of a subject, so that one filter sees all loops of a program.
+type Loop struct {
+	Program string
+	Run     uint64
+}
+
+func (l Loop) String() string { return l.Program + "." + strconv.FormatUint(l.Run, 10) }
+
+// ParseLoop reads what String made.
+func ParseLoop(text string) (l Loop, ok bool) {
+	program, run, ok := strings.Cut(text, ".")
+	if !ok || program == "" {
+		return l, false
+	}
+	n, err := strconv.ParseUint(run, 10, 64)
+	return Loop{program, n}, err == nil && !strings.Contains(program, ".")
+}
+
+// Chunk is the subject of a chunk of a loop's items.
+func (s Space) Chunk(lane string, l Loop, n uint64) string {
+	return s.under("t") + lane + "." + l.String() + "." + strconv.FormatUint(n, 10)
+}
+
+// ChunksOf matches the chunks of a loop, LaneOf those of a lane.
+func (s Space) ChunksOf(lane string, l Loop) string {
+	return s.under("t") + lane + "." + l.String() + ".>"
+}
+func (s Space) LaneOf(lane string) string { return s.under("t") + lane + ".>" }
+
+// Result is the subject of a proposal.
+func (s Space) Result(l Loop, item int, round uint32) string {
+	return s.under("r") + l.String() + "." + strconv.Itoa(item) + "." + strconv.FormatUint(uint64(round), 10)
+}
+
+// ResultsOf matches the results of a loop, ResultsFor those of a program's loops.
+func (s Space) ResultsOf(l Loop) string          { return s.under("r") + l.String() + ".>" }
+func (s Space) ResultsFor(program string) string { return s.under("r") + program + ".>" }
+
+// Mark is the subject of a mark among a loop's results.
+func (s Space) Mark(l Loop, mark string) string { return s.under("r") + l.String() + ".mark." + mark }
+
+// MarkAt returns the mark of such a subject.
+func (s Space) MarkAt(subject string) (mark string, ok bool) {
+	rest, found := strings.CutPrefix(subject, s.under("r"))
+	f := strings.Split(rest, ".")
+	if !found || len(f) != 4 || f[2] != "mark" {
+		return "", false
+	}
+	return f[3], true
+}
+
+// Try is the subject of a note that an agent is about to begin an item that came
+// back without a verdict, for the nth time.
+func (s Space) Try(l Loop, item int, round uint32, nth int) string {
+	return fmt.Sprintf("%s%s.try-%d-%d.%d", s.under("r"), l, item, round, nth)
+}
+
+// Spec and Log are the subjects of a loop's constants and of its commit log.
+func (s Space) Spec(l Loop) string   { return s.under("l") + l.String() + ".spec" }
+func (s Space) Log(l Loop) string    { return s.under("l") + l.String() + ".log" }
+func (s Space) LoopOf(l Loop) string { return s.under("l") + l.String() + ".>" }
+
+// Poison is the subject of the copy of an item that its agents died of.
+func (s Space) Poison(lane string, l Loop, item int) string {
+	return s.under("dlq") + lane + "." + l.String() + "." + strconv.Itoa(item)
+}
+
+// Orders is where owners tell all agents something. It is no subject of a
+// stream: a stream would answer in the agents' place.
+func (s Space) Orders() string { return s.under("ctl") + "orders" }
+
+// ChunkAt takes the subject of a chunk apart.
+func (s Space) ChunkAt(subject string) (l Loop, n uint64, ok bool) {
+	rest, found := strings.CutPrefix(subject, s.under("t"))
+	f := strings.Split(rest, ".")
+	if !found || len(f) != 4 {
+		return l, 0, false
+	}
+	l, ok = ParseLoop(f[1] + "." + f[2])
+	n, err := strconv.ParseUint(f[3], 10, 64)
+	return l, n, ok && err == nil
+}
+
+// ResultAt takes the subject of a result apart, as far as its loop.
+func (s Space) ResultAt(subject string) (l Loop, ok bool) {
+	rest, found := strings.CutPrefix(subject, s.under("r"))
+	f := strings.Split(rest, ".")
+	if !found || len(f) != 4 {
+		return l, false
+	}
+	return ParseLoop(f[0] + "." + f[1])
+}

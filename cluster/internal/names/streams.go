@@ -1,0 +1,90 @@
+package names
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Store is how streams are kept.
+type Store struct {
+	Memory   bool  // they are gone when the server ends
+	Replicas int   // 0 means 1
+	MaxBytes int64 // of tasks, and of results, each; 0 means the server's limit
+}
+
+const (
+	duplicates = 2 * time.Minute
+	// consumers of one stream: a lane or a program each. The server's default is
+	// a thousand, and is meant by -1, too.
+	maxConsumers = 10000
+)
+
+// Ensure makes the streams of a namespace that aren't there, and leaves others
+// as they are: an administrator may have made them with limits of his own.
+func (s Space) Ensure(ctx context.Context, js jetstream.JetStream, st Store) error {
+	for _, cfg := range s.streams(st) {
+		_, err := js.Stream(ctx, cfg.Name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			_, err = js.CreateStream(ctx, cfg)
+			if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // with another configuration, by somebody else just now
+				err = nil
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("parfor: the stream %s: %w", cfg.Name, err)
+		}
+	}
+	if _, err := s.Registry(ctx, js, st); err != nil {
+		return fmt.Errorf("parfor: the registry of agents %s: %w", s.Agents(), err)
+	}
+	return nil
+}
+
+func (s Space) streams(st Store) []jetstream.StreamConfig {
+	storage := jetstream.FileStorage
+	if st.Memory {
+		storage = jetstream.MemoryStorage
+	}
+	limit := st.MaxBytes
+	if limit == 0 {
+		limit = -1
+	}
+	base := jetstream.StreamConfig{Storage: storage, Replicas: max(1, st.Replicas), Discard: jetstream.DiscardNew,
+		Duplicates: duplicates, MaxBytes: limit, MaxConsumers: maxConsumers, MaxMsgs: -1, MaxMsgsPerSubject: -1}
+	tasks, results, loops, dead := base, base, base, base
+	tasks.Name, tasks.Subjects, tasks.Retention = s.Tasks(), []string{s.under("t") + ">"}, jetstream.WorkQueuePolicy
+	results.Name, results.Subjects = s.Results(), []string{s.under("r") + ">"}
+	results.MaxMsgsPerSubject, results.DiscardNewPerSubject = 1, true // the first proposal of a round stays
+	loops.Name, loops.Subjects, loops.AllowRollup = s.Loops(), []string{s.under("l") + ">"}, true
+	dead.Name, dead.Subjects = s.Dead(), []string{s.under("dlq") + ">"}
+	dead.MaxBytes, dead.Discard, dead.MaxAge, dead.MaxMsgsPerSubject = 256<<20, jetstream.DiscardOld, 7*24*time.Hour, 1
+	return []jetstream.StreamConfig{tasks, results, loops, dead}
+}
+
+// The registry's times: an agent renews its entry every RenewEvery, and it is
+// gone EntryLife after the last time.
+const (
+	RenewEvery = 5 * time.Second
+	EntryLife  = 15 * time.Second
+)
+
+// Registry opens the registry of agents, and makes it if it isn't there.
+func (s Space) Registry(ctx context.Context, js jetstream.JetStream, st Store) (jetstream.KeyValue, error) {
+	kv, err := js.KeyValue(ctx, s.Agents())
+	if !errors.Is(err, jetstream.ErrBucketNotFound) {
+		return kv, err
+	}
+	storage := jetstream.FileStorage // the numbers of entries must go on when the server comes back: who watches goes by them
+	if st.Memory {
+		storage = jetstream.MemoryStorage
+	}
+	return js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: s.Agents(), History: 1, Storage: storage,
+		Replicas: max(1, st.Replicas), LimitMarkerTTL: 2 * RenewEvery})
+}
+
+// EntrySubject is where an agent's entry is written.
+func (s Space) EntrySubject(agent string) string { return "$KV." + s.Agents() + "." + agent }

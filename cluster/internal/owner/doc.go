@@ -1,0 +1,14 @@
+// Package owner is the side of a cluster that loops see: an engine.Remote whose
+// workers are agents elsewhere.
+//
+// Each loop has one goroutine, which owns it: it takes tasks from the job, sends
+// them in chunks, notes the results it takes in the loop's commit log, and gives
+// them to the job once the log has them. Whatever comes from elsewhere (answers,
+// results, the end of a context) is left in its mailbox.
+//
+// owner.go is what loops share, remote.go what they call. loop.go has the
+// goroutine, mailbox.go what others leave for it, ship.go the way out and
+// window.go how much of it at once; collect.go is the way back, log.go the commit
+// log, spans.go what a snapshot remembers; stop.go ends a loop before its time
+// and bury.go fails what can't run. roster.go knows the agents.
+package owner

@@ -1,0 +1,121 @@
+package owner
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parfor.dev/parfor/cluster/internal/post"
+	"parfor.dev/parfor/cluster/internal/wire"
+)
+
+// snapshotEvery is after how many commits one message replaces them all, so
+// that neither the log nor the results stream grows with the loop.
+const snapshotEvery = 256
+
+// commitLog is a loop's log: what its owner takes as results is in it before
+// anybody sees them. Each message names the sequence of the one before, so that
+// an owner that lost the loop without knowing is refused.
+type commitLog struct {
+	busy   bool   // a message is on its way
+	fence  uint64 // sequence of the last one
+	number uint64 // of the last commit
+	since  int    // commits since the last snapshot
+	upto   uint64 // sequence of the last result consumed
+	seen   string // the last mark that came back; see stop.go
+}
+
+// startLog writes the first message, which must be the log's first.
+func (l *loop) startLog() {
+	l.write(&wire.Commit{}, func() { l.opened = true })
+}
+
+// commit writes a batch of results, and calls then when the log has it.
+func (l *loop) commit(consumed []uint64, then func()) {
+	if len(consumed) > 0 {
+		l.log.upto = consumed[len(consumed)-1]
+	}
+	l.log.since++
+	l.write(&wire.Commit{Consumed: consumed}, then)
+}
+
+// snapshot replaces the log by what it comes to, and then forgets the results
+// that it stands for.
+func (l *loop) snapshot() {
+	l.log.since = 0
+	upto := l.log.upto
+	l.write(&wire.Commit{Snapshot: true, Upto: upto, Done: l.done}, func() {
+		l.owner.running.Go(func() {
+			ctx, cancel := l.owner.request()
+			defer cancel()
+			l.owner.forget(ctx, l.id, upto) // what stays is forgotten with the next snapshot, or with the loop
+		})
+	})
+}
+
+func (l *loop) write(c *wire.Commit, then func()) {
+	o := l.owner
+	c.Owner, c.Number = o.id, l.log.number
+	l.log.number++
+	subject := o.Link.Space.Log(l.id)
+	m := message(subject, wire.AppendCommit(nil, c), expectHeader, strconv.FormatUint(l.log.fence, 10),
+		idHeader, fmt.Sprintf("%s.%s.%d", subject, o.id, c.Number))
+	if c.Snapshot {
+		m.Header.Set(rollupHeader, "sub")
+	}
+	l.record(m, func(seq uint64) {
+		l.log.fence = seq
+		then()
+	})
+}
+
+// record stores a message that must be the next of its subject, and calls then
+// with its sequence; if it can't be, the loop fails.
+func (l *loop) record(m *nats.Msg, then func(seq uint64)) {
+	l.log.busy = true
+	l.owner.Link.Post.Send(m, func(a post.Ack, err error) {
+		l.put(func() {
+			var refused *post.Refused
+			if errors.As(err, &refused) && refused.Fenced() && !refused.Forgotten() {
+				l.owner.running.Go(func() { l.verify(m, err, then) })
+				return
+			}
+			if err != nil {
+				err = fmt.Errorf("%w: its log took no more: %w", ErrLost, err)
+			}
+			l.recorded(a.Seq, err, then)
+		})
+	})
+}
+
+// verify looks whose message is there in place of one that was refused: a server
+// that has stored a message and could not say so refuses its second copy.
+func (l *loop) verify(m *nats.Msg, refused error, then func(uint64)) {
+	for {
+		ctx, cancel := l.owner.request()
+		last, err := l.owner.loops.GetLastMsgForSubject(ctx, m.Subject)
+		cancel()
+		switch {
+		case err == nil && last.Header.Get(idHeader) == m.Header.Get(idHeader):
+			l.put(func() { l.recorded(last.Sequence, nil, then) })
+			return
+		case err == nil, errors.Is(err, jetstream.ErrMsgNotFound):
+			l.put(func() { l.recorded(0, fmt.Errorf("%w: %w", ErrOwned, refused), then) })
+			return
+		}
+		time.Sleep(askPause) // no server answers now, and nothing says when one will
+	}
+}
+
+func (l *loop) recorded(seq uint64, err error, then func(uint64)) {
+	l.log.busy = false
+	if err != nil {
+		l.fail(err)
+		return
+	}
+	then(seq)
+}

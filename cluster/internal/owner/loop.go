@@ -1,0 +1,158 @@
+package owner
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"parfor.dev/parfor/cluster/internal/names"
+	"parfor.dev/parfor/cluster/internal/wire"
+	"parfor.dev/parfor/internal/engine"
+)
+
+// loop is a loop on the cluster. Its goroutine alone uses what no comment gives
+// to others.
+type loop struct {
+	owner *Owner
+	job   engine.Job
+	spec  *engine.Spec
+	id    names.Loop
+	lane  string
+	mailbox
+	unwatch func() bool
+
+	mu   sync.Mutex    // the goroutine holds it to change open; others to read it
+	open map[int]*sent // by index: claimed, and not finished or returned
+
+	opened   bool // the agents can read the loop's constants, and its log begins
+	detached bool
+	broken   error // why no task can run
+	canceled bool
+
+	rounds   map[int]uint32 // by index, where it isn't 0: of the next sending
+	again    []*sent        // to be sent anew, each alone
+	chunks   map[uint64]*chunk
+	nth      uint64 // chunk
+	size     int    // of the last chunk
+	unstored int    // chunks whose arrival in the stream was not confirmed
+	ts       []engine.Task
+	buf      []byte
+
+	parts []part // results that came, in the stream's order
+	log   commitLog
+	done  spans
+
+	asking   bool // agents are being asked what they hold
+	answer   *answer
+	askAgain time.Time
+
+	lonely time.Time // since when no agent has been there; zero if one is
+	timer  *time.Timer
+}
+
+// sent is a claimed task on its way.
+type sent struct {
+	task  engine.Task
+	round uint32
+	chunk *chunk
+}
+
+// chunk is a message with tasks.
+type chunk struct {
+	number uint64
+	left   int // tasks of it that are open
+}
+
+func newLoop(o *Owner, j engine.Job, id names.Loop) *loop {
+	l := &loop{owner: o, job: j, spec: j.Spec(), id: id, mailbox: newMailbox(), open: map[int]*sent{}, rounds: map[int]uint32{},
+		chunks: map[uint64]*chunk{}, ts: make([]engine.Task, wire.MaxItems), timer: time.NewTimer(time.Hour)}
+	l.lane = o.Program.Lane(l.spec.Body.Name)
+	l.timer.Stop()
+	return l
+}
+
+// run is the loop's goroutine.
+func (l *loop) run() {
+	defer l.owner.running.Done()
+	l.begin()
+	for !l.over() {
+		for _, f := range l.take() {
+			f()
+		}
+		l.collect()
+		l.attend()
+		l.ship()
+		if l.over() {
+			break
+		}
+		select {
+		case <-l.wake:
+		case <-l.timer.C:
+			l.timer.Stop()
+		}
+	}
+	l.timer.Stop()
+	l.clean()
+}
+
+// over reports whether nothing of the loop is left to do. Answers to what it has
+// sent are waited for: they would find nobody.
+func (l *loop) over() bool {
+	return l.detached && len(l.open) == 0 && l.unstored == 0 && !l.asking && !l.log.busy
+}
+
+// begin publishes the loop's constants and the first message of its log, which
+// nobody else may have written.
+func (l *loop) begin() {
+	o := l.owner
+	space := o.Link.Space
+	l.record(message(space.Spec(l.id), o.encode(l.spec, l.id), idHeader, l.id.String()+".spec", expectHeader, "0"), func(uint64) { l.startLog() })
+}
+
+// attend looks after what depends on time: agents that don't come, and those
+// that don't say what they hold.
+func (l *loop) attend() {
+	l.stop()
+	l.await()
+	if l.broken != nil {
+		l.bury()
+	}
+}
+
+// await fails the loop when no agent comes.
+func (l *loop) await() {
+	o := l.owner
+	if o.Wait == 0 || len(l.open) == 0 || l.broken != nil || l.canceled || o.roster.at(l.lane) > 0 {
+		l.lonely = time.Time{}
+		return
+	}
+	if l.lonely.IsZero() {
+		l.lonely = time.Now()
+	}
+	if left := o.Wait - time.Since(l.lonely); left > 0 {
+		l.timer.Reset(left)
+		return
+	}
+	others := "there is no agent at all: start one (cluster.Serve)"
+	if n := o.roster.count(); n > 0 {
+		others = fmt.Sprintf("%d agents are there, of other programs or builds: start one of this very build, or share functions between builds with Version", n)
+	}
+	l.fail(fmt.Errorf("%w: %s: none came within %v; %s", ErrNoWorker, l.spec.Body.Name, o.Wait, others))
+}
+
+// clean leaves nothing of the loop in the cluster, and tells the agents.
+func (l *loop) clean() {
+	o := l.owner
+	l.order(&wire.Order{Action: wire.Over})
+	ctx, cancel := o.request()
+	defer cancel()
+	if err := o.sweep(ctx, l); err != nil {
+		o.complain(fmt.Errorf("parfor: what the loop %s left in the cluster: %w", l.spec.Name, err))
+	}
+	o.mu.Lock()
+	delete(o.open, l.id)
+	if len(o.open) == 0 {
+		o.idle.Broadcast()
+	}
+	o.mu.Unlock()
+}

@@ -1,0 +1,208 @@
+package owner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/cluster/internal/link"
+	"parfor.dev/parfor/cluster/internal/names"
+	"parfor.dev/parfor/cluster/internal/wire"
+	"parfor.dev/parfor/internal/registry"
+)
+
+// Errors of loops on a cluster.
+var (
+	// ErrNoWorker means that no agent runs the function, and none came in time.
+	ErrNoWorker = errors.New("parfor: no agent of the cluster runs this function")
+	// ErrOwned means that another program took the loop over.
+	ErrOwned = errors.New("parfor: another program owns this loop now")
+	// ErrPoison means that every agent that began an item died of it.
+	ErrPoison = errors.New("parfor: agents died of the item")
+	// ErrLost means that the cluster no longer has what it was given.
+	ErrLost = errors.New("parfor: the cluster lost the loop")
+)
+
+// Config is how an owner works.
+type Config struct {
+	Link    *link.Link
+	Program names.Program
+	Wait    time.Duration // for the first agent; 0 means for ever
+}
+
+// Owner has the loops that this program runs on a cluster.
+type Owner struct {
+	Config
+	id      string // of this owner: the first token of its loops
+	number  uint64
+	lanes   map[string]bool
+	tasks   jetstream.Stream
+	results jetstream.Stream
+	loops   jetstream.Stream
+	roster  *roster
+	feed    jetstream.ConsumeContext
+	ctx     context.Context // of requests
+	cancel  context.CancelFunc
+	costs   costs
+	places  places
+	running sync.WaitGroup // goroutines of loops, and what they started
+
+	mu    sync.Mutex
+	next  uint64
+	open  map[names.Loop]*loop
+	shut  bool
+	idle  sync.Cond
+	flaws []error
+}
+
+// New starts an owner. It blocks until it knows the agents.
+func New(ctx context.Context, c Config) (*Owner, error) {
+	n := rand.Uint64() | 1
+	o := &Owner{Config: c, number: n, id: strconv.FormatUint(n, 36), lanes: map[string]bool{}, open: map[names.Loop]*loop{}}
+	o.idle.L = &o.mu
+	for _, b := range registry.All() {
+		o.lanes[c.Program.Lane(b.Name)] = true
+	}
+	o.ctx, o.cancel = context.WithCancel(context.Background())
+	if err := o.begin(ctx); err != nil {
+		o.cancel()
+		return nil, fmt.Errorf("parfor: the cluster: %w", err)
+	}
+	return o, nil
+}
+
+func (o *Owner) begin(ctx context.Context) (err error) {
+	l := o.Link
+	for _, s := range []struct {
+		to   *jetstream.Stream
+		name string
+	}{{&o.tasks, l.Space.Tasks()}, {&o.results, l.Space.Results()}, {&o.loops, l.Space.Loops()}} {
+		if *s.to, err = l.JS.Stream(ctx, s.name); err != nil {
+			return err
+		}
+	}
+	kv, err := l.JS.KeyValue(ctx, l.Space.Agents())
+	if err != nil {
+		return err
+	}
+	if o.roster, err = openRoster(ctx, kv, o.rosterChanged); err != nil {
+		return err
+	}
+	// One consumer for all loops: one of their own would cost each a millisecond.
+	feed, err := o.results.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{l.Space.ResultsFor(o.id)}})
+	if err == nil {
+		o.feed, err = feed.Consume(o.result)
+	}
+	if err != nil {
+		o.roster.close()
+	}
+	return err
+}
+
+// rosterChanged has every loop look at how much it may send.
+func (o *Owner) rosterChanged() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, l := range o.open {
+		l.signal()
+	}
+}
+
+// result gives a message of the results stream to its loop.
+func (o *Owner) result(m jetstream.Msg) {
+	id, ok := o.Link.Space.ResultAt(m.Subject())
+	if !ok {
+		return
+	}
+	o.mu.Lock()
+	l := o.open[id]
+	o.mu.Unlock()
+	if l == nil {
+		return
+	}
+	meta, err := m.Metadata()
+	if err != nil {
+		return
+	}
+	if mark, ok := o.Link.Space.MarkAt(m.Subject()); ok {
+		l.put(func() { l.arrived(part{seq: meta.Sequence.Stream, mark: mark}) })
+		return
+	}
+	p, err := wire.DecodePart(m.Data())
+	if err != nil { // nobody of ours wrote it: it can't count
+		return
+	}
+	l.put(func() { l.arrived(part{seq: meta.Sequence.Stream, Part: p}) })
+}
+
+// usable reports why no loop can begin.
+func (o *Owner) usable() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.shut {
+		return parfor.ErrClosed
+	}
+	return nil
+}
+
+// Close waits for the loops, then ends what the owner has started. The link
+// stays open.
+func (o *Owner) Close() error {
+	o.mu.Lock()
+	for len(o.open) > 0 {
+		o.idle.Wait()
+	}
+	o.shut = true
+	flaws := o.flaws
+	o.flaws = nil
+	o.mu.Unlock()
+	o.running.Wait()
+	o.cancel()
+	o.feed.Stop()
+	<-o.feed.Closed()
+	o.roster.close()
+	return errors.Join(flaws...)
+}
+
+// CancelAll cancels every loop.
+func (o *Owner) CancelAll(cause error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, l := range o.open {
+		l.put(func() { l.fail(cause) })
+	}
+}
+
+// complain keeps what went wrong outside of any task, for Close.
+func (o *Owner) complain(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.flaws) < 8 {
+		o.flaws = append(o.flaws, err)
+	}
+}
+
+// request bounds a request of an owner's own.
+func (o *Owner) request() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(o.ctx, requestTime)
+}
+
+// requestTime is longer than a cluster takes to elect a new leader.
+const requestTime = 15 * time.Second
+
+func message(subject string, data []byte, headers ...string) *nats.Msg {
+	m := nats.NewMsg(subject)
+	m.Data = data
+	for i := 0; i < len(headers); i += 2 {
+		m.Header.Set(headers[i], headers[i+1])
+	}
+	return m
+}

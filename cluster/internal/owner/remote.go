@@ -1,0 +1,124 @@
+package owner
+
+import (
+	"context"
+	"fmt"
+
+	"parfor.dev/parfor"
+	"parfor.dev/parfor/cluster/internal/names"
+	"parfor.dev/parfor/cluster/internal/wire"
+	"parfor.dev/parfor/internal/engine"
+	"parfor.dev/parfor/internal/errwire"
+	"parfor.dev/parfor/internal/task"
+)
+
+var (
+	_ engine.Remote = (*Owner)(nil)
+	_ engine.Handle = (*loop)(nil)
+)
+
+// NoDictionaries is what an operation on a dictionary fails with in a task on a
+// cluster. Nothing of it has happened then.
+const NoDictionaries = "parfor: dictionaries don't reach the tasks of a cluster: return what the task found and combine it with ByKey, Associate or Reduce, or run the loop on worker processes"
+
+// Check reports whether the loop can run on the cluster.
+func (o *Owner) Check(s *engine.Spec) error {
+	if s.Body == nil {
+		return parfor.ErrNotRegistered
+	}
+	if !o.Program.Shares(s.Body.Name) {
+		return fmt.Errorf("%w: %s can't be one that programs share by Version, for every program has a main: give it a name with RegisterAs", parfor.ErrOption, s.Body.Name)
+	}
+	if n, limit := len(o.encode(s, names.Loop{})), o.payload(); n > limit {
+		return fmt.Errorf("%w: what With and Propagate give the loop takes %d bytes, and a message of this cluster %d at most", parfor.ErrOption, n, limit)
+	}
+	return o.usable()
+}
+
+// payload is how many bytes of a message are for what is in it.
+func (o *Owner) payload() int { return int(o.Link.NC.MaxPayload()) - headerRoom }
+
+// headerRoom is more than the headers of a message take, which count.
+const headerRoom = 1 << 10
+
+func (o *Owner) encode(s *engine.Spec, id names.Loop) []byte {
+	w := &wire.Spec{Name: s.Name, Body: s.Body.Name, Timeout: s.Timeout, Grace: s.Grace, Serializable: s.Serializable,
+		Program: o.number, Run: id.Run, Journal: s.Journal, Ignores: s.Ignores, Args: args(s.Args), Values: args(s.Values)}
+	w.Args = append(w.Args, wire.Arg{Name: task.ApartArg, Encoded: []byte(NoDictionaries)})
+	return wire.AppendSpec(nil, w)
+}
+
+func args(from []engine.Arg) []wire.Arg {
+	to := make([]wire.Arg, len(from), len(from)+1)
+	for i, a := range from {
+		to[i] = wire.Arg(a)
+	}
+	return to
+}
+
+// Slots is how many tasks of this program's functions can run at once, as far
+// as is known now; 1 while there is no agent.
+func (o *Owner) Slots() int { return max(1, o.Available()) }
+
+// Available is how many slots there are.
+func (o *Owner) Available() int { return o.roster.total(o.lanes) }
+
+// Attach offers the job's tasks to the agents.
+func (o *Owner) Attach(j engine.Job) (engine.Handle, error) {
+	s := j.Spec()
+	o.mu.Lock()
+	if o.shut {
+		o.mu.Unlock()
+		return nil, parfor.ErrClosed
+	}
+	o.next++
+	l := newLoop(o, j, names.Loop{Program: o.id, Run: o.next})
+	o.open[l.id] = l
+	o.running.Add(1)
+	o.mu.Unlock()
+	if s.Ctx.Done() != nil {
+		l.unwatch = context.AfterFunc(s.Ctx, func() { l.put(l.cancel) })
+	}
+	go l.run()
+	return l, nil
+}
+
+// Wake says that Take may find something again.
+func (l *loop) Wake() { l.signal() }
+
+// Revoke takes nothing back: what was claimed is on its way to an agent, and to
+// ask where would take as long as to wait.
+func (l *loop) Revoke(engine.Task) bool { return false }
+
+// Running reports whether a task was sent to the agents: from then on its body
+// may begin at any time.
+func (l *loop) Running(t engine.Task) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open[t.Index] != nil
+}
+
+// Kill has the worker ended that runs a task.
+func (l *loop) Kill(t engine.Task, cause error) {
+	l.mu.Lock()
+	s := l.open[t.Index]
+	l.mu.Unlock()
+	if s != nil {
+		l.order(&wire.Order{Action: wire.Kill, Index: t.Index, Round: s.round, Cause: errwire.Append(nil, cause)})
+	}
+}
+
+// order tells all agents. It doesn't wait for any.
+func (l *loop) order(w *wire.Order) {
+	w.Loop = l.id.String()
+	link := l.owner.Link
+	link.NC.Publish(link.Space.Orders(), wire.AppendOrder(nil, w)) // fails when the connection is closed: nobody is left to tell
+}
+
+// Detach ends the attachment.
+func (l *loop) Detach() {
+	if l.unwatch != nil {
+		l.unwatch()
+	}
+	l.put(func() { l.detached = true })
+}

@@ -1,0 +1,68 @@
+package wire
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+)
+
+// Commit is a message of a loop's commit log: what its owner takes as results,
+// before anybody sees them. The log's last message is the fence: who doesn't
+// know its sequence owns the loop no more.
+type Commit struct {
+	Owner    string   // who wrote it
+	Number   uint64   // of the commit, from 1
+	Consumed []uint64 // sequences in the results stream, ascending
+
+	// A snapshot stands for all commits before it. Every result up to Upto is
+	// consumed; Done are the items that are over, as borders: from the first to
+	// before the second they are, then not up to the third, and so on.
+	Snapshot bool
+	Upto     uint64
+	Done     []uint64
+}
+
+// AppendCommit appends a commit. Consumed and Done must be ascending.
+func AppendCommit(dst []byte, m *Commit) []byte {
+	dst = appendBytes(append(dst, Version, flag(m.Snapshot)), m.Owner)
+	dst = binary.AppendUvarint(dst, m.Number)
+	dst = binary.AppendUvarint(dst, m.Upto)
+	dst = appendRising(dst, m.Consumed)
+	return appendRising(dst, m.Done)
+}
+
+// appendRising appends ascending numbers as the distances between them.
+func appendRising(dst []byte, ns []uint64) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(ns)))
+	before := uint64(0)
+	for _, n := range ns {
+		dst = binary.AppendUvarint(dst, n-before)
+		before = n
+	}
+	return dst
+}
+
+// DecodeCommit reads a commit.
+func DecodeCommit(b []byte) (*Commit, error) {
+	c, err := begin(b)
+	if err != nil {
+		return nil, err
+	}
+	m := &Commit{Snapshot: c.number(1) != 0, Owner: c.string(), Number: c.uvarint(), Upto: c.uvarint()}
+	m.Consumed, m.Done = c.rising(), c.rising()
+	return m, c.end()
+}
+
+func (c *cursor) rising() (ns []uint64) {
+	before := uint64(0)
+	for range c.count(1) {
+		step := c.uvarint()
+		if step > math.MaxUint64-before {
+			c.fail()
+			return nil
+		}
+		before += step
+		ns = append(ns, before)
+	}
+	return slices.Clip(ns)
+}

@@ -1,0 +1,77 @@
+package wire
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+)
+
+// Kind says how an attempt ended.
+type Kind byte
+
+// Kinds of ends.
+const (
+	OK        Kind = 1 + iota // Bytes are the result
+	Failed                    // Bytes are the error
+	Unstarted                 // the body never began, or nobody knows: Bytes are empty
+	Poisoned                  // its agents died, one after the other; Bytes are the error
+	last
+)
+
+// Proposal is what an agent says of one attempt. It counts if the owner says so.
+type Proposal struct {
+	Index  int
+	Round  uint32
+	Kind   Kind
+	Worker int // of the agent
+	PID    int
+	Took   time.Duration
+	Bytes  []byte
+}
+
+// Part is a message of the results stream: proposals for items of one chunk.
+// The subject names the loop, and item and round of the first.
+type Part struct {
+	Agent     string
+	Proposals []Proposal
+}
+
+// AppendPartHead appends a part without its proposals; n of [AppendProposal]
+// follow.
+func AppendPartHead(dst []byte, agent string, n int) []byte {
+	return binary.AppendUvarint(appendBytes(append(dst, Version), agent), uint64(n))
+}
+
+// AppendProposal appends a proposal.
+func AppendProposal(dst []byte, p *Proposal) []byte {
+	dst = binary.AppendUvarint(dst, uint64(p.Index))
+	dst = binary.AppendUvarint(dst, uint64(p.Round))
+	dst = append(dst, byte(p.Kind))
+	dst = binary.AppendUvarint(dst, uint64(p.Worker))
+	dst = binary.AppendUvarint(dst, uint64(p.PID))
+	dst = binary.AppendUvarint(dst, uint64(max(0, p.Took)))
+	return appendBytes(dst, p.Bytes)
+}
+
+// DecodePart reads a part, whose proposals alias b.
+func DecodePart(b []byte) (*Part, error) {
+	c, err := begin(b)
+	if err != nil {
+		return nil, err
+	}
+	p := &Part{Agent: c.string()}
+	n := c.count(7)
+	if n > MaxItems {
+		return nil, ErrMalformed
+	}
+	p.Proposals = make([]Proposal, 0, n)
+	for range n {
+		q := Proposal{Index: int(c.number(math.MaxInt)), Round: uint32(c.number(math.MaxUint32)), Kind: Kind(c.byte()),
+			Worker: int(c.number(math.MaxInt32)), PID: int(c.number(math.MaxInt32)), Took: time.Duration(c.number(math.MaxInt64)), Bytes: c.bytes()}
+		if q.Kind == 0 || q.Kind >= last {
+			c.fail()
+		}
+		p.Proposals = append(p.Proposals, q)
+	}
+	return p, c.end()
+}

@@ -1,0 +1,66 @@
+package wire
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// Spec is what the items of a loop share: the loop's record in the loops
+// stream, which agents read when they first meet the loop.
+type Spec struct {
+	Name         string
+	Body         string
+	Timeout      time.Duration
+	Grace        time.Duration
+	Serializable bool
+	Program, Run uint64 // for the keys of its tasks
+	Journal      []byte
+	Ignores      []string
+	Args, Values []Arg
+}
+
+// Arg is a named encoded value.
+type Arg struct {
+	Name    string
+	Encoded []byte
+}
+
+// AppendSpec appends a spec.
+func AppendSpec(dst []byte, s *Spec) []byte {
+	dst = appendBytes(appendBytes(append(dst, Version), s.Name), s.Body)
+	dst = binary.AppendVarint(dst, int64(s.Timeout))
+	dst = binary.AppendVarint(dst, int64(s.Grace))
+	dst = append(dst, flag(s.Serializable))
+	dst = binary.AppendUvarint(dst, s.Program)
+	dst = binary.AppendUvarint(dst, s.Run)
+	dst = binary.AppendUvarint(appendBytes(dst, s.Journal), uint64(len(s.Ignores)))
+	for _, name := range s.Ignores {
+		dst = appendBytes(dst, name)
+	}
+	for _, args := range [][]Arg{s.Args, s.Values} {
+		dst = binary.AppendUvarint(dst, uint64(len(args)))
+		for _, a := range args {
+			dst = appendBytes(appendBytes(dst, a.Name), a.Encoded)
+		}
+	}
+	return dst
+}
+
+// DecodeSpec reads a spec, whose encoded values alias b.
+func DecodeSpec(b []byte) (*Spec, error) {
+	c, err := begin(b)
+	if err != nil {
+		return nil, err
+	}
+	s := &Spec{Name: c.string(), Body: c.string(), Timeout: time.Duration(c.varint()), Grace: time.Duration(c.varint()),
+		Serializable: c.number(1) != 0, Program: c.uvarint(), Run: c.uvarint(), Journal: c.bytes()}
+	for range c.count(1) {
+		s.Ignores = append(s.Ignores, c.string())
+	}
+	for _, args := range []*[]Arg{&s.Args, &s.Values} {
+		for range c.count(2) {
+			*args = append(*args, Arg{Name: c.string(), Encoded: c.bytes()})
+		}
+	}
+	return s, c.end()
+}

@@ -1,0 +1,96 @@
+package cluster_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"parfor.dev/parfor/cluster"
+	"parfor.dev/parfor/cluster/embed"
+	"parfor.dev/parfor/internal/leak"
+	"parfor.dev/parfor/process"
+)
+
+// What this test binary is when it is started again, so that SIGKILL is real.
+const (
+	agentOf    = "PARFOR_TEST_AGENT"  // an agent at this URL
+	agentSlots = "PARFOR_TEST_SLOTS"  // with that many slots
+	serverOf   = "PARFOR_TEST_SERVER" // a server on this folder
+)
+
+// redeliver is what agents of tests have, so that their deaths are found fast.
+const redeliver = 600 * time.Millisecond
+
+// program is the tests, an agent or a server.
+type program struct{ leak.Tests }
+
+func (p program) Run() int {
+	url, dir := os.Getenv(agentOf), os.Getenv(serverOf)
+	if url == "" && dir == "" {
+		return p.Tests.Run()
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	go func() { // it ends with the test, however that ends
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(3)
+	}()
+	var err error
+	if url != "" {
+		slots, _ := strconv.Atoi(os.Getenv(agentSlots))
+		err = cluster.Serve(ctx, url, cluster.Processes(slots, process.Stderr(io.Discard)), cluster.Redeliver(redeliver), cluster.MaxDeliveries(2))
+	} else {
+		var s *embed.Server
+		if s, err = embed.Open(ctx, dir); err == nil {
+			<-ctx.Done()
+			err = s.Close()
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// start starts this binary as something else. It is killed when the test ends.
+func start(t *testing.T, env ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), append(env, "GORACE=atexit_sleep_ms=0")...)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGCONT)
+		cmd.Process.Kill()
+		cmd.Wait()
+		in.Close()
+	})
+	return cmd
+}
+
+func agentProcess(t *testing.T, url string, slots int) *exec.Cmd {
+	return start(t, agentOf+"="+url, agentSlots+"="+strconv.Itoa(slots))
+}
+
+// kill ends a process at once, and waits for that.
+func kill(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	cmd.Wait()
+}

@@ -1,0 +1,28 @@
+package task
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// OriginArg and ApartArg are the names under which a loop that reaches its
+// workers through an agent carries [Loop.Origin] and [Loop.Apart].
+const (
+	OriginArg = "parfor.Origin"
+	ApartArg  = "parfor.Apart"
+)
+
+// AppendOrigin encodes the value of OriginArg.
+func AppendOrigin(dst []byte, origin [2]uint64) []byte {
+	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, origin[0]), origin[1])
+}
+
+// Through sets what came with the arguments of a loop.
+func (l *Loop) Through(encoded map[string][]byte) {
+	if b := encoded[OriginArg]; len(b) == 16 {
+		l.Origin = [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
+	}
+	if text := encoded[ApartArg]; len(text) > 0 {
+		l.Apart = errors.New(string(text))
+	}
+}
