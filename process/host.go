@@ -54,7 +54,7 @@ func (o *owner) serveGuest(a *attachment) bool {
 		return false
 	}
 	o.loaded()
-	if o.backlog.sh != nil {
+	if o.held == 0 || o.backlog.sh != nil {
 		return false
 	}
 	a.host.Store(o)

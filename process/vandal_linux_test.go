@@ -184,7 +184,11 @@ func TestOverwrittenMemoryEndsNoPool(t *testing.T) {
 func TestOverwrittenMemoryHangsNoLoneTask(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
-	p := pool(t, 1, process.Stderr(discard{}))
+	p, err := process.NewPool(ctx, 1, process.Stderr(discard{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close() // whose error is what the last of them did
 	for room := range rooms {
 		for _, verb := range []string{"zero", "fill", "spoil"} {
 			for range 20 { // short ones come before, so that there are guests
