@@ -23,9 +23,12 @@ func increment(_ context.Context, n int) (int, error) { return n + 1, nil }
 
 func echo(_ context.Context, b []byte) ([]byte, error) { return b, nil }
 
+func length(_ context.Context, b []byte) (int, error) { return len(b), nil }
+
 var (
 	_ = parfor.Register(increment)
 	_ = parfor.Register(echo)
+	_ = parfor.Register(length)
 )
 
 const workers = 2
@@ -62,6 +65,11 @@ func main() {
 			out, err := parfor.Map(ctx, kib, echo, parfor.On(pool))
 			must(err)
 			check(len(out[len(kib)-1]) == 1024)
+		}},
+		{Name: "parfor.Map, 1 KiB in", N: len(kib), Run: func() {
+			out, err := parfor.Map(ctx, kib, length, parfor.On(pool))
+			must(err)
+			check(out[len(kib)-1] == 1024)
 		}},
 		{Name: "parfor.Submit each, int", N: *n / 20, Run: func() {
 			fs := make([]*parfor.Future[int, int], *n/20)
