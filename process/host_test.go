@@ -10,29 +10,30 @@ import (
 )
 
 // Tasks that come alone, each awaited in one of the ways there are. Of those
-// nobody looks for the worker tells: else each would take an audit's time.
+// nobody looks for the worker tells: else each would take an audit's time, and all
+// of them more than there is.
 func TestLoneTasks(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), soon)
-	defer cancel()
-	for name, wait := range map[string]func(*parfor.Future[int, int]) (int, error){
-		"Result": func(f *parfor.Future[int, int]) (int, error) { return f.Result(ctx) },
-		"Done": func(f *parfor.Future[int, int]) (int, error) {
+	for name, wait := range map[string]func(context.Context, *parfor.Future[int, int]) (int, error){
+		"Result": func(ctx context.Context, f *parfor.Future[int, int]) (int, error) { return f.Result(ctx) },
+		"Done": func(ctx context.Context, f *parfor.Future[int, int]) (int, error) {
 			select {
 			case <-f.Done():
 			case <-ctx.Done():
 			}
 			return f.Result(ctx)
 		},
-		"Done, then Result": func(f *parfor.Future[int, int]) (int, error) {
+		"Done, then Result": func(ctx context.Context, f *parfor.Future[int, int]) (int, error) {
 			go f.Result(ctx)
 			<-f.Done()
 			return f.Result(ctx)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*soon)
+			defer cancel()
 			p := pool(t, 2)
-			for i := range 3000 {
-				got, err := wait(parfor.Submit(ctx, p, double, i))
+			for i := range 500 {
+				got, err := wait(ctx, parfor.Submit(ctx, p, double, i))
 				if err != nil || got != 2*i {
 					t.Fatal(i, got, err)
 				}
@@ -45,12 +46,12 @@ func TestLoneTasks(t *testing.T) {
 // owners and guests take turns.
 func TestGuestsAmongOthers(t *testing.T) {
 	p := pool(t, 2)
-	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*soon)
 	defer cancel()
 	var all sync.WaitGroup
 	for g := range 3 {
 		all.Go(func() {
-			for i := range 1000 {
+			for i := range 500 {
 				got, err := parfor.Submit(ctx, p, double, i).Result(ctx)
 				if err != nil || got != 2*i { // a killed worker costs what ran in it, nothing else
 					t.Errorf("goroutine %d, task %d: %d, %v", g, i, got, err)
@@ -60,7 +61,7 @@ func TestGuestsAmongOthers(t *testing.T) {
 		})
 	}
 	all.Go(func() {
-		for i := range 500 {
+		for i := range 300 {
 			f := parfor.Submit(ctx, p, double, i)
 			if f.Cancel() {
 				continue

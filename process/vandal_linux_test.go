@@ -182,7 +182,7 @@ func TestOverwrittenMemoryEndsNoPool(t *testing.T) {
 
 // The same of a lone task, whose result a guest of its owner looks for.
 func TestOverwrittenMemoryHangsNoLoneTask(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*soon)
 	defer cancel()
 	p, err := process.NewPool(ctx, 1, process.Stderr(discard{}))
 	if err != nil {
