@@ -285,7 +285,7 @@ func journalBreak(t *testing.T, s *subject) {
 	var r parfor.Resumption
 	opts := s.journal(t, &r)
 	n := 0
-	for range parfor.Stream(within(t), slices.Values(parfor.Range(1000)), square, opts...) {
+	for range parfor.Stream(within(t), slices.Values(parfor.Range(1000)), square, append(slices.Clip(opts), parfor.Window(100))...) {
 		if n++; n == 10 {
 			break
 		}
