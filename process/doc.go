@@ -23,9 +23,8 @@
 // options.go and close.go are the pool as loops see it. owner.go is the goroutine
 // that owns one worker; start.go, fill.go, push.go, grant.go, turn.go, drain.go,
 // tail.go, orders.go, park.go, spin.go, kill.go and end.go are what it does; host.go
-// is what others do for it while it sleeps;
-// audit.go is what it looks at when it has heard nothing, taken.go what was taken
-// from it. spawn.go, proc.go, outbox.go, output.go, reap.go and lifeline.go are its
+// is what others do for it while it sleeps, audit.go what it looks at when it has
+// heard nothing, taken.go what was taken from it. spawn.go, proc.go, outbox.go, output.go, reap.go and lifeline.go are its
 // process; cause.go and peak.go say how that ended. supervise.go watches the clock
 // and, with patrol.go, heartbeat.go and fate.go, the workers as a whole. limits.go,
 // recycle.go and surroundings.go are options, shelter_unix.go has the directories

@@ -7,6 +7,7 @@ import (
 
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/errwire"
+	"parfor.dev/parfor/internal/failure"
 	"parfor.dev/parfor/internal/shm"
 	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/observe"
@@ -169,7 +170,7 @@ func (o *owner) count(sh *share, x *engine.Outcome, t engine.Task) {
 	f := x.Flags
 	if sh.spec.Meter.Watched() {
 		if x.Err != nil {
-			f |= failureFlags(x.Err)
+			f |= failure.Flags(x.Err)
 		}
 		sh.shard.Task(x.Start, int64(x.Took), t.Index, int(t.Attempt), f)
 		return

@@ -1,7 +1,6 @@
 package process
 
 import (
-	"errors"
 	"fmt"
 
 	"parfor.dev/parfor"
@@ -211,20 +210,4 @@ func (p *proc) mailBad() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.mail.bad
-}
-
-// failureFlags says more about a failed attempt than that it failed.
-func failureFlags(err error) (f observe.Flags) {
-	var t *parfor.TimeoutError
-	if errors.As(err, &t) {
-		f |= observe.TimedOut
-		if t.Killed {
-			f |= observe.Killed
-		}
-	}
-	var w *parfor.WorkerError
-	if errors.As(err, &w) {
-		f |= observe.Killed
-	}
-	return f
 }

@@ -62,7 +62,7 @@ type Bells struct {
 	Urgent   atomic.Uint32 // slots that wait for the verdict on a result
 	Careful  atomic.Uint32 // tasks conflict: one that may waits for its verdict
 	_        [48]byte
-	Waiting  atomic.Uint32 // the pool waits for results
+	Waiting  atomic.Uint32 // the pool waits for results: how is in process/host.go
 	Want     atomic.Uint32 // ... for that many, unless the worker runs dry
 	_        [56]byte
 }

@@ -8,6 +8,7 @@ import (
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/errwire"
+	"parfor.dev/parfor/internal/failure"
 	"parfor.dev/parfor/internal/meter"
 	"parfor.dev/parfor/observe"
 )
@@ -124,7 +125,7 @@ func (l *loop) count(s *sent, x *engine.Outcome) {
 	if l.spec.Meter.Watched() {
 		f := x.Flags
 		if x.Err != nil {
-			f |= failureFlags(x.Err)
+			f |= failure.Flags(x.Err)
 		}
 		shard.Task(x.Start, int64(x.Took), s.task.Index, int(s.task.Attempt), f)
 		return

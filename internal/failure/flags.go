@@ -1,4 +1,5 @@
-package owner
+// Package failure says what executors in other processes report of failed attempts.
+package failure
 
 import (
 	"errors"
@@ -7,8 +8,8 @@ import (
 	"parfor.dev/parfor/observe"
 )
 
-// failureFlags says more about a failed attempt than that it failed.
-func failureFlags(err error) (f observe.Flags) {
+// Flags says more about a failed attempt than that it failed.
+func Flags(err error) (f observe.Flags) {
 	var t *parfor.TimeoutError
 	if errors.As(err, &t) {
 		f |= observe.TimedOut
