@@ -35,8 +35,8 @@ func (o *owner) fill() {
 		}
 	}
 	o.loaded()
-	if got && left {
-		o.pool.wakeHungry() // what woke this worker may be work for two
+	if got && (left || o.held > o.pool.slots) {
+		o.pool.wakeHungry() // there is work for two: in the jobs, or to be begged of this worker
 	}
 }
 

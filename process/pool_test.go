@@ -5,6 +5,7 @@ package process_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -287,13 +288,16 @@ func TestTwoLoopsShareThePool(t *testing.T) {
 
 func TestTailIsTakenBack(t *testing.T) {
 	p := pool(t, 2)
-	file := t.TempDir() + "/go"
-	// The first of a chunk waits until the last of it has run, which it can
-	// only do elsewhere.
-	items := make([]string, 8)
-	items[0], items[7] = "wait "+file, "make "+file
-	if _, err := parfor.Map(t.Context(), items, fileBody, parfor.On(p), parfor.Chunk(8)); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	for i := range 100 {
+		file := fmt.Sprint(dir, "/", i)
+		// The first of a chunk waits until the last of it has run, which it can
+		// only do elsewhere.
+		items := make([]string, 8)
+		items[0], items[7] = "wait "+file, "make "+file
+		if _, err := parfor.Map(t.Context(), items, fileBody, parfor.On(p), parfor.Chunk(8)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
