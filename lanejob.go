@@ -51,7 +51,7 @@ func (l *lane[In, Out]) AppendItem(dst []byte, t engine.Task) (head, tail []byte
 func (l *lane[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 	var out Out
 	l.settleRemote(t, o, nil, func(b []byte) error {
-		if err := l.result.Decode(b, &out); err != nil {
+		if err := l.result.DecodeKeep(b, &out, o.Kept); err != nil {
 			return &permanent{fmt.Errorf("parfor: result of %s: %w", l.spec.Body.Name, err)}
 		}
 		return nil

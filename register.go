@@ -10,6 +10,7 @@ import (
 
 	"parfor.dev/parfor/internal/codec"
 	"parfor.dev/parfor/internal/registry"
+	"parfor.dev/parfor/internal/task"
 )
 
 // Register makes a plain top-level function known under its import path and
@@ -68,7 +69,7 @@ func add[In, Out any](name, site string, fn func(context.Context, In) (Out, erro
 	registry.Add(registry.Word(&fn), &registry.Body{
 		Name: name, Site: site, In: typeName[In](), Out: typeName[Out](),
 		Run: func(ctx context.Context, b, dst []byte) (res, tail []byte, err error) {
-			item, err := in.Get(b)
+			item, err := itemOf(ctx, in, b)
 			if err != nil {
 				return dst, nil, fmt.Errorf("parfor: the item of %s: %w", name, err)
 			}
@@ -96,7 +97,7 @@ func addEach[In any](name, site string, fn func(context.Context, In) error) func
 	registry.Add(registry.Word(&fn), &registry.Body{
 		Name: name, Site: site, In: typeName[In](), Out: typeName[struct{}](),
 		Run: func(ctx context.Context, b, dst []byte) (res, tail []byte, err error) {
-			item, err := in.Get(b)
+			item, err := itemOf(ctx, in, b)
 			if err != nil {
 				return dst, nil, fmt.Errorf("parfor: the item of %s: %w", name, err)
 			}
@@ -104,6 +105,17 @@ func addEach[In any](name, site string, fn func(context.Context, In) error) func
 		},
 	})
 	return fn
+}
+
+// itemOf decodes a task's item, which may keep the memory of b if the worker says so.
+func itemOf[In any](ctx context.Context, in *codec.Codec[In], b []byte) (In, error) {
+	a := task.From(ctx)
+	if a == nil || a.Kept == nil {
+		return in.Get(b)
+	}
+	var item In
+	err := in.DecodeKeep(b, &item, a.Kept)
+	return item, err
 }
 
 // lookup finds the registered body of a function value, or nil.

@@ -189,7 +189,7 @@ func (j *sliceJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 		if j.out == nil {
 			return nil
 		}
-		return j.decode(b, &j.out[t.Index])
+		return j.decode(b, &j.out[t.Index], o.Kept)
 	})
 	j.verdict(t, o)
 	if o.Err != nil && j.out != nil {
@@ -201,15 +201,15 @@ func (j *sliceJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 // settleSum is Settle where results are combined.
 func (j *sliceJob[In, Out]) settleSum(t engine.Task, o *engine.Outcome) {
 	var out Out
-	j.settleRemote(t, o, nil, func(b []byte) error { return j.decode(b, &out) })
+	j.settleRemote(t, o, nil, func(b []byte) error { return j.decode(b, &out, o.Kept) })
 	j.verdict(t, o)
 	if o.Err == nil {
 		j.sum.push(out)
 	}
 }
 
-func (j *sliceJob[In, Out]) decode(b []byte, out *Out) error {
-	if err := j.result.Decode(b, out); err != nil {
+func (j *sliceJob[In, Out]) decode(b []byte, out *Out, kept *bool) error {
+	if err := j.result.DecodeKeep(b, out, kept); err != nil {
 		return &permanent{fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)}
 	}
 	return nil

@@ -71,7 +71,7 @@ func (j *streamJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 		n.Pos, n.Attempts, n.Result = 0, uint32(t.Attempt), o.Out
 	}
 	j.settleRemote(t, o, e.note, func(b []byte) error {
-		if err := j.result.Decode(b, &e.out); err != nil {
+		if err := j.result.DecodeKeep(b, &e.out, o.Kept); err != nil {
 			return &permanent{fmt.Errorf("parfor: result of %s: %w", j.what.Body.Name, err)}
 		}
 		return nil

@@ -24,7 +24,8 @@ type attempt struct {
 	task    shm.Task
 	pos     uint64
 	start   int64
-	release func() // of a large request
+	release func(kept bool) // of a large request
+	kept    bool            // the request's memory, by the item
 	ctx     *task.Ctx
 	cancel  context.CancelFunc // of the attempt's timeout
 }
@@ -43,6 +44,9 @@ func (a *attempt) run(in []byte) {
 	if len(a.loop.shared.Journal) > 0 { // the item's key comes first
 		a.ctx.Note = &task.Note{Key: [16]byte(in)}
 		in = in[16:]
+	}
+	if a.release != nil {
+		a.ctx.Kept = &a.kept
 	}
 	returned := false
 	defer func() {
@@ -64,6 +68,7 @@ func (a *attempt) run(in []byte) {
 // settle decides the attempt: what its body submitted is part of it, a result
 // after its time is late, and only a success has writes.
 func (a *attempt) settle(out, tail []byte, err error) {
+	a.ctx.Kept = nil
 	a.ctx.Join()
 	late := a.cancel != nil && errors.Is(context.Cause(a.ctx), errLate)
 	if a.cancel != nil {
@@ -111,7 +116,7 @@ func (a *attempt) settle(out, tail []byte, err error) {
 // finish publishes the result, and rings if the pool waits for it.
 func (a *attempt) finish(out, tail, writes []byte, err error, late bool) {
 	if a.release != nil {
-		a.release()
+		a.release(a.kept)
 	}
 	end := meter.Now()
 	a.now = end

@@ -95,7 +95,7 @@ func (o *owner) finish(res *shm.Result) error {
 	if res.Failed {
 		x.Err = errwire.Decode(res.Out)
 	} else {
-		x.Out = res.Out
+		x.Out, x.Kept = res.Out, res.Kept
 	}
 	c := &o.cost[sh.body]
 	if *c == 0 {

@@ -6,8 +6,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"parfor.dev/parfor"
@@ -31,6 +34,64 @@ func TestLargePayloadsBothWays(t *testing.T) {
 		}
 	}
 }
+
+// Large items and results are made of the memory they arrived in: what comes next
+// must not be written there.
+func TestLargePayloadsAreTheirOwn(t *testing.T) {
+	for _, k := range []int{1, 3} {
+		p := pool(t, 1, process.ItemsPerWorker(k))
+		items := make([][]int64, 6)
+		for i := range items {
+			items[i] = slices.Repeat([]int64{int64(i) << 40}, 300_000)
+		}
+		out, err := parfor.Map(t.Context(), items, withFormer, parfor.On(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range out {
+			if !slices.Equal(out[i], items[i]) {
+				t.Errorf("%d at once: item %d came back as another", k, i)
+			}
+		}
+		texts, err := parfor.Map(t.Context(), items, asText, parfor.On(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range texts {
+			if texts[i] != strings.Repeat(fmt.Sprint(i), 300_000) {
+				t.Errorf("%d at once: text %d came back as another", k, i)
+			}
+		}
+	}
+}
+
+// former is what tasks of this worker had before.
+var former struct {
+	sync.Mutex
+	items [][]int64
+}
+
+// withFormer fails if a former item has changed.
+func withFormer(_ context.Context, in []int64) ([]int64, error) {
+	former.Lock()
+	defer former.Unlock()
+	for _, f := range former.items {
+		if slices.ContainsFunc(f, func(n int64) bool { return n != f[0] }) || f[0] == in[0] {
+			return nil, errors.New("an item was written over")
+		}
+	}
+	former.items = append(former.items, in)
+	return in, nil
+}
+
+func asText(_ context.Context, in []int64) (string, error) {
+	return strings.Repeat(fmt.Sprint(in[0]>>40), len(in)), nil
+}
+
+var (
+	_ = parfor.Register(withFormer)
+	_ = parfor.Register(asText)
+)
 
 func TestPayloadsOfAllSizesWrapTheRings(t *testing.T) {
 	for _, k := range []int{1, 4} {

@@ -33,6 +33,7 @@ type Codec[T any] struct {
 
 	word bool // 8 raw bytes that are T's memory on this machine
 	elem int  // T is a slice whose memory, of elements of that size, is its encoding but for the mark
+	bits bool // ... and any bytes are elements of it
 }
 
 // Fallback encodes what no codec of this package fits. Package cborcodec sets

@@ -34,3 +34,31 @@ func (c *Codec[T]) AppendParts(dst []byte, v *T) (head, tail []byte, err error) 
 	head, err = c.Append(dst, v)
 	return head, nil, err
 }
+
+// DecodeKeep is Decode of bytes that nobody else needs any more, in memory that v may
+// be made of: it then sets *kept, and the memory is v's. If kept is nil the bytes stay
+// the caller's, as with Decode.
+func (c *Codec[T]) DecodeKeep(b []byte, v *T, kept *bool) error {
+	if kept != nil && len(b) >= partsAt && c.alias(b, v) {
+		*kept = true
+		return nil
+	}
+	return c.Decode(b, v)
+}
+
+// alias makes v of b's memory, where that is what v's memory would be.
+func (c *Codec[T]) alias(b []byte, v *T) bool {
+	if c.Text {
+		*(*string)(unsafe.Pointer(v)) = unsafe.String(unsafe.SliceData(b), len(b))
+		return true
+	}
+	if !c.bits || b[0] != present || (len(b)-1)%c.elem != 0 {
+		return false
+	}
+	p := unsafe.SliceData(b[1:])
+	if uintptr(unsafe.Pointer(p))%uintptr(c.elem) != 0 {
+		return false
+	}
+	*(*[]byte)(unsafe.Pointer(v)) = unsafe.Slice(p, (len(b)-1)/c.elem)
+	return true
+}

@@ -63,3 +63,47 @@ func TestParts(t *testing.T) {
 		t.Error("part of a number is decoded")
 	}
 }
+
+// checkKeep checks that a value is decoded right where it may keep its bytes, and that
+// it does exactly where it should.
+func checkKeep[T any](t *testing.T, v T, at int, want bool) {
+	t.Helper()
+	c := Of[T]()
+	b, err := c.Append(make([]byte, at, at+64), &v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = b[at:]
+	var got T
+	kept := false
+	if err := c.DecodeKeep(b, &got, &kept); err != nil || !reflect.DeepEqual(got, v) || kept != want {
+		t.Errorf("%T: decoded another value, or %v, kept %v", v, err, kept)
+	}
+	if err := c.DecodeKeep(b, &got, nil); err != nil || !reflect.DeepEqual(got, v) {
+		t.Errorf("%T: decoded another value, or %v", v, err)
+	}
+	clear(b)
+	if !reflect.DeepEqual(got, v) {
+		t.Errorf("%T keeps what it was not given", v)
+	}
+}
+
+func TestDecodeKeep(t *testing.T) {
+	type name string
+	long := bytes.Repeat([]byte{1, 2, 3}, partsAt)
+	checkKeep(t, long, 3, true)
+	checkKeep(t, long[:9], 3, false)
+	checkKeep(t, name(long), 3, true)
+	numbers := make([]int64, partsAt)
+	numbers[7] = -1
+	checkKeep(t, numbers, 7, true)
+	checkKeep(t, numbers, 6, false) // its numbers would not be aligned
+	checkKeep(t, make([]bool, partsAt), 7, false)
+	checkKeep(t, []string{string(long)}, 7, false)
+	for _, b := range [][]byte{append([]byte{present + 1}, long...), append([]byte{present}, long[:partsAt+1]...)} {
+		kept := false
+		if err := Of[[]int64]().DecodeKeep(b, &numbers, &kept); err == nil || kept {
+			t.Error("decoded what is no slice of numbers")
+		}
+	}
+}

@@ -63,6 +63,7 @@ func numbers[T any](e reflect.Type) *Codec[T] {
 	}
 	return &Codec[T]{
 		elem: elem,
+		bits: block && k != reflect.Bool,
 		Append: func(dst []byte, v *T) ([]byte, error) {
 			s := *(*[]byte)(unsafe.Pointer(v)) // only pointer and length mean the same for every element type
 			if s == nil {

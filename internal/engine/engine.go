@@ -67,6 +67,7 @@ func (s *Spec) Plain() bool {
 // and are valid only during the call of [Job.Finish].
 type Outcome struct {
 	Out    []byte // encoded result, when Err is nil
+	Kept   *bool  // unless nil, Settle sets it to keep Out's memory for itself
 	Writes []byte // encoded write set of package dict; of a failure what it observed
 	Err    error  // nil, the body's error, *parfor.PanicError, *parfor.TimeoutError, *parfor.WorkerError
 	Worker int    // worker number, from 0

@@ -61,12 +61,17 @@ func (r *Region) writeArea(area int, bufs ...[]byte) error {
 	return nil
 }
 
+// markSize is how many bytes come before the elements of an encoded slice.
+const markSize = 1
+
 // readArea copies n bytes of an area to memory that is the caller's until release
-// is called. The length comes from the other side: it is checked against the file,
-// since that memory would be as large as the other side likes.
-func (r *Region) readArea(area int, n uint64) (b []byte, release func(), err error) {
+// is called, and after that if it was told that the memory is kept. An encoded slice
+// lies there so that its elements are aligned. The length comes from the other side:
+// it is checked against the file, since that memory would be as large as the other
+// side likes.
+func (r *Region) readArea(area int, n uint64) (b []byte, release func(kept bool), err error) {
 	if n == 0 {
-		return nil, func() {}, nil
+		return nil, func(bool) {}, nil
 	}
 	if r == nil {
 		return nil, nil, errors.New("parfor: memory on the heap has no areas")
@@ -78,17 +83,22 @@ func (r *Region) readArea(area int, n uint64) (b []byte, release func(), err err
 	if n > maxLarge || areaAt(area)+int64(n) > st.Size() || !holds(st, n) {
 		return nil, nil, fmt.Errorf("parfor: a payload of %d bytes was announced and is not there", n)
 	}
-	own := takeScratch(int(n))
-	b = (*own)[:n:n]
+	own := takeScratch(int(n) + 8)
+	b = (*own)[8-markSize:][:n:n]
 	if _, err := r.file.ReadAt(b, areaAt(area)); err != nil {
 		scratch.Put(own)
 		return nil, nil, fmt.Errorf("parfor: reading a payload of %d bytes: %w", n, err)
 	}
-	return b, func() { scratch.Put(own) }, nil
+	return b, func(kept bool) {
+		if !kept {
+			scratch.Put(own)
+		}
+	}, nil
 }
 
 // scratch has memory for large payloads between shared memory and what is decoded
-// from them: to get new memory takes longer than to fill it. The garbage collector
+// from them, where that isn't made of it: to get new memory takes longer than to
+// fill it. The garbage collector
 // empties it when it was not used for a while.
 var scratch sync.Pool
 

@@ -211,7 +211,7 @@ func (q *Queue) Idle() bool {
 
 // Payload returns the bytes of a claimed request, which alias the shared memory, or
 // with release are valid until that is called.
-func (q *Queue) Payload(d *Request) (b []byte, release func(), err error) {
+func (q *Queue) Payload(d *Request) (b []byte, release func(kept bool), err error) {
 	switch {
 	case d.place <= inlineSize:
 		return d.payload[:d.place:d.place], nil, nil

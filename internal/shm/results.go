@@ -18,6 +18,7 @@ type Result struct {
 	Out    []byte
 	Tail   []byte // written after Out, read as a part of it
 	Writes []byte
+	Kept   *bool // of what is read: unless nil, set it if Out's memory is kept
 }
 
 // record is how a result begins in its ring.
@@ -183,7 +184,8 @@ type Reader struct {
 	slot    int
 	at      uint64
 	count   uint64
-	release func()
+	release func(kept bool)
+	kept    bool // what was read last, by whoever decoded it
 	large   uint64
 }
 
@@ -232,7 +234,7 @@ func (r *Reader) Next(res *Result) (ok bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
-		r.large = d.out + d.writes
+		r.large, r.kept = d.out+d.writes, false
 	} else if d.out > uint64(len(body)) || d.writes > uint64(len(body))-d.out {
 		return false, fmt.Errorf("%w: a result of %d bytes in a record of %d", ErrCorrupt, d.out, n)
 	}
@@ -255,14 +257,17 @@ func (r *Reader) private(res *Result, body []byte, d *record) {
 			r.m.own = own
 		}
 	}
-	res.Out, res.Writes = own[:d.out:d.out], own[d.out:]
+	res.Out, res.Writes, res.Kept = own[:d.out:d.out], own[d.out:], nil
+	if d.flags&flagLarge != 0 && d.writes <= d.out { // else the writes would be kept, too
+		res.Kept = &r.kept
+	}
 }
 
 func (r *Reader) drop() {
 	if r.release == nil {
 		return
 	}
-	r.release()
+	r.release(r.kept)
 	r.release = nil
 	r.m.region.freeArea(r.m.resultArea(r.slot), r.large)
 	r.Release()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"unsafe"
 )
 
 // The structure on heap memory, where the race detector sees each access.
@@ -138,6 +139,7 @@ func TestLargePayloadsLiveInAreas(t *testing.T) {
 	big := bytes.Repeat([]byte("large "), 1<<20)
 	q, r, w := m.Requests(), m.Reader(0), m.Writer(0)
 	queue := m.Queue()
+	var kept []byte
 	for i := range uint64(3) {
 		if err := q.Put(i, Task{}, big[:1], big[1:], 0, int(i%2)); err != nil {
 			t.Fatal(err)
@@ -150,11 +152,20 @@ func TestLargePayloadsLiveInAreas(t *testing.T) {
 		if err := w.Put(&Result{Pos: pos, Out: in[:9], Tail: in[9:], Writes: in[:100]}, func() { t.Fatal("would wait") }); err != nil {
 			t.Fatal(err)
 		}
-		release()
+		release(i == 1)
 		q.FreeArea(int(i%2), uint64(len(big)))
 		var res Result
 		if ok, err := r.Next(&res); !ok || err != nil || !bytes.Equal(res.Out, big) || len(res.Writes) != 100 {
 			t.Fatal(ok, err)
+		}
+		if i == 2 && !bytes.Equal(kept, big) {
+			t.Error("memory that was kept has been written over")
+		}
+		if i == 1 {
+			if uintptr(unsafe.Pointer(&res.Out[markSize]))%8 != 0 {
+				t.Error("what follows the mark is not aligned")
+			}
+			kept, *res.Kept = res.Out, true
 		}
 		r.Release()
 	}

@@ -178,6 +178,7 @@ type Attempt struct {
 	Token  uint64   // in a worker process: who it is to the owner; see Claimant
 	Pass   uint64   // of its turn; see [TakeTurn]
 	Note   *Note    // of a task of a journaled loop, else nil
+	Kept   *bool    // in a worker process: unless nil, set it if the encoded item's memory is kept
 
 	loops atomic.Uint64 // begun under this attempt
 
