@@ -22,3 +22,10 @@ func QuitGrace(d time.Duration) (undo func()) {
 // Ledger sums what the workers published, by their memory, and what was read
 // of it, over all processes that have ended.
 func (p *Pool) Ledger() (published, read uint64) { return p.published.Load(), p.consumed.Load() }
+
+// Nudge wakes all owners, for nothing.
+func (p *Pool) Nudge() {
+	for _, o := range p.team() {
+		o.signal()
+	}
+}

@@ -13,6 +13,11 @@ func (o *owner) park() {
 	b := o.proc.mem.Bells
 	want := o.want()
 	if want == 1 && o.held > 0 && o.spins() && o.spinner.spin(o.arrived) {
+		select {
+		case <-o.wake: // else the next look would end for it, and all that follow
+			o.inspect()
+		default:
+		}
 		return
 	}
 	b.Want.Store(uint32(want))
