@@ -24,5 +24,5 @@
 // internal/names what it is called; internal/inproc runs
 // items on goroutines; internal/link is the connection, internal/post
 // what sends until it is stored. Dependencies go one way: cluster to owner and
-// agent, these to link, post, names and wire.
+// agent, these to blob (what is too large for a message), link, post, names and wire.
 package cluster

@@ -23,17 +23,11 @@ func store(ctx context.Context, n int) (int, error) {
 	return n, squares.Set(ctx, n, n*n)
 }
 
-func large(_ context.Context, n int) ([]byte, error) { return make([]byte, n), nil }
-
 func key(ctx context.Context, _ int) (string, error) { return parfor.Key(ctx), nil }
-
-func size(_ context.Context, b []byte) (int, error) { return len(b), nil }
 
 var (
 	_ = parfor.Register(store)
-	_ = parfor.Register(large)
 	_ = parfor.Register(key)
-	_ = parfor.Register(size)
 )
 
 // Dictionaries don't reach a cluster yet: the operation says so, whose task has
@@ -46,26 +40,6 @@ func TestDictionariesAreRefused(t *testing.T) {
 	}
 	if n, err := squares.Len(within(t)); n != 0 || err != nil {
 		t.Errorf("%d entries, %v", n, err)
-	}
-}
-
-// What is too large for a message is that item's failure, with the way out.
-func TestTooLarge(t *testing.T) {
-	x, _ := ready(t, 1)
-	const most = 16 << 20
-	for _, n := range []int{most - 4096, most} {
-		_, err := parfor.Map(within(t), []int{n}, large, parfor.On(x), parfor.Attempts(3))
-		if small := n < most; (err == nil) != small || !small && !strings.Contains(err.Error(), "max_payload") {
-			t.Errorf("a result of %d bytes: %v", n, err)
-		}
-		_, err = parfor.Map(within(t), [][]byte{make([]byte, n)}, size, parfor.On(x), parfor.Attempts(3))
-		if small := n < most; (err == nil) != small || !small && !strings.Contains(err.Error(), "max_payload") {
-			t.Errorf("an item of %d bytes: %v", n, err)
-		}
-	}
-	_, err := parfor.Map(within(t), parfor.Range(1), square, parfor.On(x), parfor.With(make([]byte, most)))
-	if !errors.Is(err, parfor.ErrOption) || !strings.Contains(err.Error(), "With") {
-		t.Errorf("an argument: %v", err)
 	}
 }
 

@@ -113,7 +113,7 @@ func empty(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	ctx := within(t)
-	for _, name := range []string{"PF_default_T", "PF_default_R", "PF_default_L"} {
+	for _, name := range []string{"PF_default_T", "PF_default_R", "PF_default_L", "PF_default_B"} {
 		for {
 			s, err := js.Stream(ctx, name)
 			if err != nil {

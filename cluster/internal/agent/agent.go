@@ -31,15 +31,16 @@ type Config struct {
 // Agent runs tasks until it is ended.
 type Agent struct {
 	Config
-	id      string
-	slots   int
-	credit  *credit
-	loops   jetstream.Stream
-	orders  *nats.Subscription
-	ctx     context.Context // ends when no more chunks are to be taken
-	cancel  context.CancelCauseFunc
-	running sync.WaitGroup // lanes, heartbeats, loops
-	quit    chan struct{}  // ends heartbeats
+	id        string
+	slots     int
+	credit    *credit
+	loops     jetstream.Stream
+	orders    *nats.Subscription
+	ctx       context.Context // ends when no more chunks are to be taken
+	cancel    context.CancelCauseFunc
+	running   sync.WaitGroup // lanes, heartbeats, loops
+	quit      chan struct{}  // ends heartbeats
+	transfers chan struct{}  // has an element for each that runs
 
 	mu       sync.Mutex
 	works    map[names.Loop]*work
@@ -53,7 +54,7 @@ type Agent struct {
 
 // Start begins to take chunks. It blocks until every lane is there.
 func Start(ctx context.Context, c Config) (*Agent, error) {
-	a := &Agent{Config: c, id: strconv.FormatUint(rand.Uint64()|1, 36), slots: c.Local.Slots(), quit: make(chan struct{}),
+	a := &Agent{Config: c, id: strconv.FormatUint(rand.Uint64()|1, 36), slots: c.Local.Slots(), quit: make(chan struct{}), transfers: make(chan struct{}, transfers),
 		works: map[names.Loop]*work{}, over: map[names.Loop]time.Time{}, held: map[*held]struct{}{}}
 	a.credit = newCredit(a.slots)
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())

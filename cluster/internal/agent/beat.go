@@ -46,7 +46,7 @@ func (a *Agent) review(now time.Time) {
 	works := a.all()
 	a.mu.Unlock()
 	for _, w := range works {
-		w.handBack(func(h *held) bool { return now.Sub(h.since) > waitTime })
+		w.handBack(func(h *held) bool { return !h.loading && now.Sub(h.since) > waitTime })
 		w.retire(now)
 	}
 }

@@ -19,8 +19,9 @@ type held struct {
 	chunk      *wire.Chunk
 	deliveries uint64
 	since      time.Time
-	next       int // of a serial chunk: the item to run next
-	left       int // items without a proposal
+	loading    bool // the next item
+	next       int  // of a serial chunk: the item to run next; of others the next one to be made ready
+	left       int  // items without a proposal
 	took       time.Duration
 	ready      []proposal // to be sent
 	bytes      int        // of those

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parfor.dev/parfor"
+	"parfor.dev/parfor/cluster/internal/blob"
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/errwire"
@@ -43,7 +44,11 @@ func (w *work) read() (*wire.Spec, error) {
 		m, err := a.loops.GetLastMsgForSubject(ctx, a.Link.Space.Spec(w.id))
 		cancel()
 		if err == nil {
-			return wire.DecodeSpec(m.Data)
+			s, err := wire.DecodeSpec(m.Data)
+			if err == nil && len(s.Away) > 0 {
+				return w.readAway(s.Away)
+			}
+			return s, err
 		}
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return nil, err
@@ -56,6 +61,31 @@ func (w *work) read() (*wire.Spec, error) {
 		case <-time.After(retryPause):
 		}
 	}
+}
+
+// readAway reads a record that was too large for a message.
+func (w *work) readAway(reference []byte) (*wire.Spec, error) {
+	a := w.agent
+	ctx, cancel := context.WithCancelCause(w.ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(a.ctx, func() { cancel(context.Cause(a.ctx)) })()
+	ref, err := blob.Parse(reference)
+	if err != nil {
+		return nil, err
+	}
+	b, err := blob.Get(ctx, a.Link, w.id, ref)
+	if err == nil {
+		return wire.DecodeSpec(b)
+	}
+	if w.ctx.Err() != nil {
+		return nil, jetstream.ErrMsgNotFound
+	}
+	ask, end := context.WithTimeout(ctx, specTime)
+	defer end()
+	if _, gone := a.loops.GetLastMsgForSubject(ask, a.Link.Space.Spec(w.id)); errors.Is(gone, jetstream.ErrMsgNotFound) {
+		return nil, gone // and so are the pieces
+	}
+	return nil, fmt.Errorf("what With and Propagate give the loop: %w", err)
 }
 
 // attach offers the loop to the executor.
@@ -114,6 +144,7 @@ func (w *work) refuse(err error) {
 // the executor has let go of it. Chunks of a loop that is over are nobody's any
 // more; others were given back.
 func (w *work) end(cause error, over bool) {
+	w.die()
 	w.mu.Lock()
 	w.mute = true
 	w.queue = nil
@@ -157,6 +188,7 @@ func (w *work) retire(now time.Time) {
 	}
 	a.mu.Unlock()
 	w.cancel(task.ErrStopped)
+	w.die()
 	w.stop()
 	if handle != nil {
 		handle.Detach()

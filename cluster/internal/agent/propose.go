@@ -10,18 +10,16 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"parfor.dev/parfor"
+	"parfor.dev/parfor/cluster/internal/blob"
 	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
-	"parfor.dev/parfor/internal/errwire"
 )
 
 const (
 	// flushTime is how long a result may wait for those of its chunk.
 	flushTime = 10 * time.Millisecond
 	partBytes = 256 << 10 // about how large a part with many may grow
-	partRoom  = 1 << 10   // more than headers and head of a part take
 )
 
 // proposal is one that is encoded.
@@ -34,13 +32,13 @@ type proposal struct {
 // propose says what came of an item. The lock is held.
 func (w *work) propose(h *held, item *wire.Item, p *wire.Proposal) {
 	p.Index, p.Round = item.Index, item.Round
-	b := wire.AppendProposal(nil, p)
-	if limit := int(w.agent.Link.NC.MaxPayload()) - 2*partRoom; len(b) > limit {
-		err := parfor.Permanent(fmt.Errorf("parfor: the result takes %d bytes encoded, and a message of this cluster %d at most: return the name of where it is, or raise the server's max_payload", len(b), limit))
-		p.Kind, p.Bytes = wire.Failed, errwire.Append(nil, err)
-		b = wire.AppendProposal(nil, p)
+	limit := int(w.agent.Link.NC.MaxPayload()) / 2
+	if len(p.Bytes) > limit && !w.fits(p) {
+		w.store(h, item, *p)
+		return
 	}
-	if h.bytes+len(b) > partBytes {
+	b := wire.AppendProposal(nil, p)
+	if h.bytes+len(b) > min(partBytes, limit) {
 		w.flush(h)
 	}
 	h.ready = append(h.ready, proposal{item.Index, item.Round, b})
@@ -95,15 +93,20 @@ func (w *work) send(h *held, ps []proposal) {
 	a.serial++
 	serial := a.serial
 	a.mu.Unlock()
-	first := ps[0]
-	b := wire.AppendPartHead(nil, a.id, len(ps))
+	m := w.partMessage(ps[0].index, ps[0].round, serial, len(ps))
 	for _, p := range ps {
-		b = append(b, p.encoded...)
+		m.Data = append(m.Data, p.encoded...)
 	}
-	m := nats.NewMsg(a.Link.Space.Result(w.id, first.index, first.round))
-	m.Data = b
-	m.Header.Set("Nats-Msg-Id", fmt.Sprintf("%s.%d.%d.%s.%d", w.id, first.index, first.round, a.id, serial))
 	a.Link.Post.Send(m, func(_ post.Ack, err error) { w.stored(h, ps, err) })
+}
+
+// partMessage is a message for n proposals, without those.
+func (w *work) partMessage(index int, round uint32, serial uint64, n int) *nats.Msg {
+	a := w.agent
+	m := nats.NewMsg(a.Link.Space.Result(w.id, index, round))
+	m.Data = wire.AppendPartHead(nil, a.id, n)
+	m.Header.Set("Nats-Msg-Id", fmt.Sprintf("%s.%d.%d.%s.%016x", w.id, index, round, a.id, serial)) // of a length that doesn't depend on serial
+	return m
 }
 
 // stored hears what the stream said.
@@ -140,7 +143,7 @@ func (a *Agent) unsay(id names.Loop) {
 		defer cancel()
 		s, err := a.Link.JS.Stream(ctx, a.Link.Space.Results())
 		if err == nil {
-			err = s.Purge(ctx, jetstream.WithPurgeSubject(a.Link.Space.ResultsOf(id)))
+			err = errors.Join(s.Purge(ctx, jetstream.WithPurgeSubject(a.Link.Space.ResultsOf(id))), blob.DropAll(ctx, a.Link, id))
 		}
 		if err != nil && a.ctx.Err() == nil {
 			slog.Warn("parfor: a result that came too late stays in the cluster", "loop", id.String(), "error", err)

@@ -25,6 +25,8 @@ type work struct {
 	spec   *engine.Spec // nil until the loop is open
 	handle engine.Handle
 	stop   context.CancelFunc // of the deadline
+	live   context.Context    // ends when nothing is said of the loop any more
+	die    context.CancelFunc
 	chunks map[*held]struct{}
 	queue  []int32 // into entries: items that may begin
 	items  []entry
@@ -49,6 +51,7 @@ const maxRecent = 1 << 12
 func newWork(a *Agent, l *lane, id names.Loop) *work {
 	w := &work{agent: a, lane: l, id: id, chunks: map[*held]struct{}{}, recent: map[uint64]bool{}, idle: time.Now(), stop: func() {}}
 	w.ctx, w.cancel = context.WithCancelCause(context.Background())
+	w.live, w.die = context.WithCancel(context.Background())
 	return w
 }
 
@@ -104,6 +107,10 @@ func (w *work) known(h *held) bool {
 func (w *work) enqueue(h *held) {
 	for ; h.next < len(h.chunk.Items); h.next++ {
 		e := entry{h: h, item: &h.chunk.Items[h.next]}
+		if e.item.Away {
+			w.load(h)
+			return
+		}
 		var ref int32
 		if n := len(w.vacant); n > 0 {
 			ref, w.vacant = w.vacant[n-1], w.vacant[:n-1]

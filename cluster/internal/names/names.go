@@ -29,6 +29,7 @@ func (s Space) Tasks() string   { return "PF_" + string(s) + "_T" }
 func (s Space) Results() string { return "PF_" + string(s) + "_R" }
 func (s Space) Loops() string   { return "PF_" + string(s) + "_L" }
 func (s Space) Dead() string    { return "PF_" + string(s) + "_DLQ" }
+func (s Space) Blobs() string   { return "PF_" + string(s) + "_B" }
 func (s Space) Agents() string  { return "PF_" + string(s) + "_AGENTS" }
 
 func (s Space) under(kind string) string { return "pf." + string(s) + "." + kind + "." }
@@ -95,6 +96,16 @@ func (s Space) Try(l Loop, item int, round uint32, nth int) string {
 func (s Space) Spec(l Loop) string   { return s.under("l") + l.String() + ".spec" }
 func (s Space) Log(l Loop) string    { return s.under("l") + l.String() + ".log" }
 func (s Space) LoopOf(l Loop) string { return s.under("l") + l.String() + ".>" }
+
+// Piece is the subject of a piece of something large of a loop; PiecesOf matches
+// all of it, BlobsOf everything large of the loop.
+func (s Space) Piece(l Loop, name string, n int) string {
+	return s.under("b") + l.String() + "." + name + "." + strconv.Itoa(n)
+}
+func (s Space) PiecesOf(l Loop, name string) string {
+	return s.under("b") + l.String() + "." + name + ".>"
+}
+func (s Space) BlobsOf(l Loop) string { return s.under("b") + l.String() + ".>" }
 
 // Poison is the subject of the copy of an item that its agents died of.
 func (s Space) Poison(lane string, l Loop, item int) string {

@@ -13,7 +13,7 @@ import (
 type Store struct {
 	Memory   bool  // they are gone when the server ends
 	Replicas int   // 0 means 1
-	MaxBytes int64 // of tasks, and of results, each; 0 means the server's limit
+	MaxBytes int64 // of tasks, of results, and so on, each; 0 means the server's limit
 }
 
 const (
@@ -55,14 +55,15 @@ func (s Space) streams(st Store) []jetstream.StreamConfig {
 	}
 	base := jetstream.StreamConfig{Storage: storage, Replicas: max(1, st.Replicas), Discard: jetstream.DiscardNew,
 		Duplicates: duplicates, MaxBytes: limit, MaxConsumers: maxConsumers, MaxMsgs: -1, MaxMsgsPerSubject: -1}
-	tasks, results, loops, dead := base, base, base, base
+	tasks, results, loops, blobs, dead := base, base, base, base, base
 	tasks.Name, tasks.Subjects, tasks.Retention = s.Tasks(), []string{s.under("t") + ">"}, jetstream.WorkQueuePolicy
 	results.Name, results.Subjects = s.Results(), []string{s.under("r") + ">"}
 	results.MaxMsgsPerSubject, results.DiscardNewPerSubject = 1, true // the first proposal of a round stays
 	loops.Name, loops.Subjects, loops.AllowRollup = s.Loops(), []string{s.under("l") + ">"}, true
+	blobs.Name, blobs.Subjects, blobs.AllowDirect = s.Blobs(), []string{s.under("b") + ">"}, true // a piece never changes: none is stale
 	dead.Name, dead.Subjects = s.Dead(), []string{s.under("dlq") + ">"}
 	dead.MaxBytes, dead.Discard, dead.MaxAge, dead.MaxMsgsPerSubject = 256<<20, jetstream.DiscardOld, 7*24*time.Hour, 1
-	return []jetstream.StreamConfig{tasks, results, loops, dead}
+	return []jetstream.StreamConfig{tasks, results, loops, blobs, dead}
 }
 
 // The registry's times: an agent renews its entry every RenewEvery, and it is

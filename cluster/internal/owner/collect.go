@@ -19,23 +19,31 @@ type part struct {
 	seq uint64
 	*wire.Part
 	mark string
+	load *load // of what it refers to, or nil
 }
 
-func (l *loop) arrived(p part) { l.parts = append(l.parts, p) }
+func (l *loop) arrived(p part) {
+	l.fetch(&p)
+	l.parts = append(l.parts, p)
+}
 
 // collect commits the results that have come, as one batch.
 func (l *loop) collect() {
 	if l.log.busy || !l.opened || l.broken != nil {
 		return
 	}
-	if len(l.parts) == 0 {
-		if l.log.since >= snapshotEvery && !l.detached {
+	n := l.whole()
+	if n == 0 || l.spentBytes > spentMost {
+		if (l.log.since >= snapshotEvery || l.spentBytes > spentMost) && !l.detached {
 			l.snapshot()
+			return
 		}
-		return
+		if n == 0 {
+			return
+		}
 	}
-	batch := l.parts
-	l.parts = nil
+	batch := l.parts[:n:n]
+	l.parts = l.parts[n:]
 	consumed := make([]uint64, len(batch))
 	for i, p := range batch {
 		consumed[i] = p.seq
@@ -47,21 +55,27 @@ func (l *loop) collect() {
 				continue
 			}
 			for i := range p.Proposals {
-				l.decide(p.Agent, &p.Proposals[i])
+				l.decide(p, &p.Proposals[i])
 			}
+			l.spend(p)
 		}
 	})
 }
 
 // decide takes a proposal if it is the first of its item's round. Others come
 // from agents that were thought dead, or twice.
-func (l *loop) decide(agent string, p *wire.Proposal) {
+func (l *loop) decide(from part, p *wire.Proposal) {
 	s := l.open[p.Index]
 	if s == nil || s.round != p.Round {
 		return
 	}
-	worker := l.owner.places.number(agent, p.Worker)
+	worker := l.owner.places.number(from.Agent, p.Worker)
 	x := &engine.Outcome{Worker: worker, PID: p.PID, Took: p.Took, Start: meter.Now() - int64(p.Took)}
+	if p.Away && from.load.lost[p.Index] != nil {
+		x.Err = from.load.lost[p.Index]
+		l.finish(s, x)
+		return
+	}
 	switch p.Kind {
 	case wire.OK:
 		x.Out = p.Bytes
@@ -70,6 +84,8 @@ func (l *loop) decide(agent string, p *wire.Proposal) {
 		x.Err = errwire.Decode(p.Bytes)
 	case wire.Poisoned:
 		x.Err = parfor.Permanent(fmt.Errorf("%w: %w", ErrPoison, errwire.Decode(p.Bytes)))
+	case wire.Lost:
+		x.Err = fmt.Errorf("%w: %w", ErrLost, errwire.Decode(p.Bytes))
 	case wire.Unstarted:
 		l.reopen(s)
 		return
@@ -103,6 +119,7 @@ func (l *loop) finish(s *sent, x *engine.Outcome) {
 	} else {
 		delete(l.rounds, index)
 		l.done.add(uint64(index))
+		l.unload(index)
 	}
 	l.job.Finish(s.task, x)
 }
@@ -112,6 +129,11 @@ func (l *loop) leave(s *sent) {
 	l.mu.Lock()
 	delete(l.open, s.task.Index)
 	l.mu.Unlock()
+	l.leaveChunk(s)
+}
+
+// leaveChunk takes a task out of its chunk.
+func (l *loop) leaveChunk(s *sent) {
 	if c := s.chunk; c != nil {
 		if c.left--; c.left == 0 {
 			delete(l.chunks, c.number)

@@ -9,6 +9,7 @@
 // owner.go is what loops share, remote.go what they call. loop.go has the
 // goroutine, mailbox.go what others leave for it, ship.go the way out and
 // window.go how much of it at once; collect.go is the way back, log.go the commit
-// log, spans.go what a snapshot remembers; stop.go ends a loop before its time
+// log, spans.go what a snapshot remembers; away.go stores and reads what is too large for
+// a message; stop.go ends a loop before its time
 // and bury.go fails what can't run. roster.go knows the agents.
 package owner

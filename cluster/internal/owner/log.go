@@ -47,13 +47,17 @@ func (l *loop) commit(consumed []uint64, then func()) {
 // that it stands for.
 func (l *loop) snapshot() {
 	l.log.since = 0
-	upto := l.log.upto
+	upto, spent := l.log.upto, l.spent
+	l.spent, l.spentBytes = nil, 0
 	l.write(&wire.Commit{Snapshot: true, Upto: upto, Done: l.done}, func() {
 		l.owner.running.Go(func() {
 			ctx, cancel := l.owner.request()
 			defer cancel()
 			l.owner.forget(ctx, l.id, upto) // what stays is forgotten with the next snapshot, or with the loop
 		})
+		if len(spent) > 0 {
+			l.owner.drop(l, spent)
+		}
 	})
 }
 

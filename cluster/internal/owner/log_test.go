@@ -32,7 +32,7 @@ func TestRecordSentTwice(t *testing.T) {
 	}
 	defer o.Close()
 	record := func(run uint64, id string) (seq uint64, broken error) {
-		l := &loop{owner: o, id: names.Loop{Program: o.id, Run: run}, mailbox: newMailbox()}
+		l := &loop{owner: o, id: names.Loop{Program: o.id, Run: run}, mailbox: newMailbox(), die: func(error) {}}
 		l.record(message(c.Space.Log(l.id), nil, idHeader, id, expectHeader, "0"), func(n uint64) { seq = n })
 		for end := time.After(10 * time.Second); l.log.busy; {
 			select {

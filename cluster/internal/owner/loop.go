@@ -1,11 +1,14 @@
 package owner
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
 
+	"parfor.dev/parfor/cluster/internal/blob"
 	"parfor.dev/parfor/cluster/internal/names"
+	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/internal/engine"
 )
@@ -34,13 +37,19 @@ type loop struct {
 	chunks   map[uint64]*chunk
 	nth      uint64 // chunk
 	size     int    // of the last chunk
-	unstored int    // chunks whose arrival in the stream was not confirmed
+	unstored int    // chunks whose arrival in the stream was not confirmed, and transfers
 	ts       []engine.Task
 	buf      []byte
 
 	parts []part // results that came, in the stream's order
 	log   commitLog
 	done  spans
+
+	live       context.Context // ends when the loop fails, or is over
+	die        context.CancelCauseFunc
+	large      map[int]blob.Ref // by index: items that were stored
+	spent      []blob.Ref       // results that are to be removed with the next snapshot
+	spentBytes int
 
 	asking   bool // agents are being asked what they hold
 	answer   *answer
@@ -67,6 +76,8 @@ func newLoop(o *Owner, j engine.Job, id names.Loop) *loop {
 	l := &loop{owner: o, job: j, spec: j.Spec(), id: id, mailbox: newMailbox(), open: map[int]*sent{}, rounds: map[int]uint32{},
 		chunks: map[uint64]*chunk{}, ts: make([]engine.Task, wire.MaxItems), timer: time.NewTimer(time.Hour)}
 	l.lane = o.Program.Lane(l.spec.Body.Name)
+	l.large = map[int]blob.Ref{}
+	l.live, l.die = context.WithCancelCause(o.ctx)
 	l.timer.Stop()
 	return l
 }
@@ -105,8 +116,23 @@ func (l *loop) over() bool {
 // nobody else may have written.
 func (l *loop) begin() {
 	o := l.owner
-	space := o.Link.Space
-	l.record(message(space.Spec(l.id), o.encode(l.spec, l.id), idHeader, l.id.String()+".spec", expectHeader, "0"), func(uint64) { l.startLog() })
+	m := message(o.Link.Space.Spec(l.id), o.encode(l.spec, l.id), idHeader, l.id.String()+".spec", expectHeader, "0")
+	record := func() { l.record(m, func(uint64) { l.startLog() }) }
+	if post.Size(m) <= int(o.Link.NC.MaxPayload()) {
+		record()
+		return
+	}
+	l.transfer(func(ctx context.Context) func() {
+		ref, err := blob.Put(ctx, o.Link, l.id, "spec", m.Data, nil)
+		m.Data = wire.AppendSpec(nil, &wire.Spec{Away: ref.Append(nil)})
+		return func() {
+			if err != nil {
+				l.fail(fmt.Errorf("parfor: what With and Propagate give the loop: %w", err))
+				return
+			}
+			record()
+		}
+	})
 }
 
 // attend looks after what depends on time: agents that don't come, and those
@@ -143,6 +169,7 @@ func (l *loop) await() {
 // clean leaves nothing of the loop in the cluster, and tells the agents.
 func (l *loop) clean() {
 	o := l.owner
+	l.die(nil)
 	l.order(&wire.Order{Action: wire.Over})
 	ctx, cancel := o.request()
 	defer cancel()

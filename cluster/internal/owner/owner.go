@@ -41,19 +41,20 @@ type Config struct {
 // Owner has the loops that this program runs on a cluster.
 type Owner struct {
 	Config
-	id      string // of this owner: the first token of its loops
-	number  uint64
-	lanes   map[string]bool
-	tasks   jetstream.Stream
-	results jetstream.Stream
-	loops   jetstream.Stream
-	roster  *roster
-	feed    jetstream.ConsumeContext
-	ctx     context.Context // of requests
-	cancel  context.CancelFunc
-	costs   costs
-	places  places
-	running sync.WaitGroup // goroutines of loops, and what they started
+	id        string // of this owner: the first token of its loops
+	number    uint64
+	lanes     map[string]bool
+	tasks     jetstream.Stream
+	results   jetstream.Stream
+	loops     jetstream.Stream
+	roster    *roster
+	feed      jetstream.ConsumeContext
+	ctx       context.Context // of requests
+	cancel    context.CancelFunc
+	costs     costs
+	places    places
+	running   sync.WaitGroup // goroutines of loops, and what they started
+	transfers chan struct{}  // has an element for each that runs
 
 	mu    sync.Mutex
 	next  uint64
@@ -66,7 +67,7 @@ type Owner struct {
 // New starts an owner. It blocks until it knows the agents.
 func New(ctx context.Context, c Config) (*Owner, error) {
 	n := rand.Uint64() | 1
-	o := &Owner{Config: c, number: n, id: strconv.FormatUint(n, 36), lanes: map[string]bool{}, open: map[names.Loop]*loop{}}
+	o := &Owner{Config: c, number: n, id: strconv.FormatUint(n, 36), lanes: map[string]bool{}, open: map[names.Loop]*loop{}, transfers: make(chan struct{}, transfers)}
 	o.idle.L = &o.mu
 	for _, b := range registry.All() {
 		o.lanes[c.Program.Lane(b.Name)] = true

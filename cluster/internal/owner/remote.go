@@ -29,9 +29,6 @@ func (o *Owner) Check(s *engine.Spec) error {
 	if !o.Program.Shares(s.Body.Name) {
 		return fmt.Errorf("%w: %s can't be one that programs share by Version, for every program has a main: give it a name with RegisterAs", parfor.ErrOption, s.Body.Name)
 	}
-	if n, limit := len(o.encode(s, names.Loop{})), o.payload(); n > limit {
-		return fmt.Errorf("%w: what With and Propagate give the loop takes %d bytes, and a message of this cluster %d at most", parfor.ErrOption, n, limit)
-	}
 	return o.usable()
 }
 

@@ -45,7 +45,7 @@ func (l *loop) ship() {
 
 // send encodes tasks and publishes them, as one chunk if they are not too large.
 func (l *loop) send(ts []engine.Task) {
-	limit := l.owner.payload()
+	limit := l.owner.payload() - wire.ChunkOverhead
 	var group []*sent
 	body := l.buf[:0]
 	flush := func() {
@@ -56,11 +56,14 @@ func (l *loop) send(ts []engine.Task) {
 	}
 	for _, t := range ts {
 		s := &sent{task: t, round: l.rounds[t.Index]}
+		if ref, stored := l.large[t.Index]; stored { // and is sent again
+			flush()
+			l.hold(s)
+			l.refer(s, ref)
+			continue
+		}
 		head, tail, err := l.job.AppendItem(nil, t)
 		size := len(head) + len(tail) + wire.ChunkOverhead
-		if err == nil && size+wire.ChunkOverhead > limit {
-			err = parfor.Permanent(fmt.Errorf("parfor: the item takes %d bytes encoded, and a message of this cluster %d at most: give tasks the name of where it is, or raise the server's max_payload", size, limit))
-		}
 		if err != nil {
 			l.hold(s)
 			l.finish(s, &engine.Outcome{Err: err, Start: meter.Now()})
@@ -68,6 +71,11 @@ func (l *loop) send(ts []engine.Task) {
 		}
 		if len(body)+size > min(limit, chunkBytes) {
 			flush()
+		}
+		if size > limit && !l.fits(s, len(head)+len(tail)) {
+			l.hold(s)
+			l.store(s, head, tail)
+			continue
 		}
 		body = wire.AppendItem(body, &wire.Item{Index: t.Index, Attempt: t.Attempt, Round: s.round}, head, tail)
 		group = append(group, s)
@@ -90,21 +98,35 @@ func (l *loop) hold(s *sent) {
 
 // publish sends a chunk.
 func (l *loop) publish(group []*sent, body []byte) {
-	o := l.owner
+	c := l.newChunk(group)
+	m := l.chunkMessage(c.number)
+	m.Data = append(wire.AppendChunkHead(make([]byte, 0, len(body)+wire.ChunkOverhead), l.chunkHead(), len(group)), body...)
+	l.unstored++
+	l.owner.Link.Post.Send(m, func(_ post.Ack, err error) { l.put(func() { l.stored(group, err) }) })
+}
+
+// newChunk makes a chunk of tasks.
+func (l *loop) newChunk(group []*sent) *chunk {
 	c := &chunk{number: l.nth, left: len(group)}
 	l.nth++
 	l.chunks[c.number] = c
 	for _, s := range group {
 		s.chunk = c
 	}
+	return c
+}
+
+// chunkMessage is a chunk's message without its data.
+func (l *loop) chunkMessage(n uint64) *nats.Msg {
+	return message(l.owner.Link.Space.Chunk(l.lane, l.id, n), nil, idHeader, l.id.String()+"."+strconv.FormatUint(n, 10))
+}
+
+func (l *loop) chunkHead() *wire.Chunk {
 	w := &wire.Chunk{Serial: l.spec.Workers > 0}
 	if at, limited := l.spec.Ctx.Deadline(); limited {
 		w.Limited, w.Left = true, time.Until(at)
 	}
-	data := append(wire.AppendChunkHead(make([]byte, 0, len(body)+wire.ChunkOverhead), w, len(group)), body...)
-	l.unstored++
-	o.Link.Post.Send(message(o.Link.Space.Chunk(l.lane, l.id, c.number), data, idHeader, l.id.String()+"."+strconv.FormatUint(c.number, 10)),
-		func(_ post.Ack, err error) { l.put(func() { l.stored(group, err) }) })
+	return w
 }
 
 // stored hears how the publishing of a chunk ended.

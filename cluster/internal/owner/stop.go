@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"parfor.dev/parfor/cluster/internal/blob"
 	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
@@ -162,7 +163,8 @@ func (o *Owner) sweep(ctx context.Context, l *loop) error {
 		// An agent may have died between its result and its acknowledgement.
 		o.tasks.Purge(ctx, jetstream.WithPurgeSubject(space.ChunksOf(l.lane, l.id))),
 		o.results.Purge(ctx, jetstream.WithPurgeSubject(space.ResultsOf(l.id))),
-		o.loops.Purge(ctx, jetstream.WithPurgeSubject(space.LoopOf(l.id))))
+		o.loops.Purge(ctx, jetstream.WithPurgeSubject(space.LoopOf(l.id))),
+		blob.DropAll(ctx, o.Link, l.id))
 }
 
 // forget removes results of a loop, up to one.

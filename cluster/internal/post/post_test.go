@@ -125,3 +125,20 @@ func TestSendsAgain(t *testing.T) {
 		t.Error("done was called twice")
 	}
 }
+
+// Size is what the client itself counts, to the byte.
+func TestSize(t *testing.T) {
+	p, js, nc := lab(t)
+	stream(t, js)
+	for _, more := range []int{0, 1} {
+		m := nats.NewMsg("s.size")
+		m.Header.Set("Nats-Msg-Id", "one")
+		m.Header.Set("Other", "with a value")
+		m.Data = make([]byte, int(nc.MaxPayload())-post.Size(m)+more)
+		done := make(chan error, 1)
+		p.Send(m, func(_ post.Ack, err error) { done <- err })
+		if err := <-done; (err == nil) != (more == 0) || more == 1 && !errors.Is(err, nats.ErrMaxPayload) {
+			t.Errorf("%d bytes more than fit: %v", more, err)
+		}
+	}
+}

@@ -23,6 +23,7 @@ type Item struct {
 	Index   int
 	Attempt int32
 	Round   uint32 // the owner's number for this sending of the item, from 0
+	Away    bool   // Bytes are a reference to what is elsewhere
 	Bytes   []byte
 }
 
@@ -39,11 +40,15 @@ func AppendChunkHead(dst []byte, c *Chunk, n int) []byte {
 
 // AppendItem appends an item whose bytes are head and tail.
 func AppendItem(dst []byte, it *Item, head, tail []byte) []byte {
+	return append(append(AppendItemHead(dst, it, len(head)+len(tail)), head...), tail...)
+}
+
+// AppendItemHead appends an item without its bytes; n of them follow.
+func AppendItemHead(dst []byte, it *Item, n int) []byte {
 	dst = binary.AppendUvarint(dst, uint64(it.Index))
 	dst = binary.AppendUvarint(dst, uint64(it.Attempt))
 	dst = binary.AppendUvarint(dst, uint64(it.Round))
-	dst = binary.AppendUvarint(dst, uint64(len(head)+len(tail)))
-	return append(append(dst, head...), tail...)
+	return binary.AppendUvarint(dst, uint64(n)<<1|uint64(flag(it.Away)))
 }
 
 // DecodeChunk reads a chunk, whose items alias b.
@@ -60,8 +65,10 @@ func DecodeChunk(b []byte) (*Chunk, error) {
 	}
 	ch.Items = make([]Item, 0, n)
 	for range n {
-		ch.Items = append(ch.Items, Item{Index: int(c.number(math.MaxInt)), Attempt: int32(c.number(math.MaxInt32)),
-			Round: uint32(c.number(math.MaxUint32)), Bytes: c.bytes()})
+		it := Item{Index: int(c.number(math.MaxInt)), Attempt: int32(c.number(math.MaxInt32)), Round: uint32(c.number(math.MaxUint32))}
+		size := c.uvarint()
+		it.Away, it.Bytes = size&1 != 0, c.next(size>>1)
+		ch.Items = append(ch.Items, it)
 	}
 	return ch, c.end()
 }

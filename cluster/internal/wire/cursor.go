@@ -90,8 +90,10 @@ func (c *cursor) byte() byte {
 }
 
 // bytes reads a length and that many bytes, which alias the message.
-func (c *cursor) bytes() []byte {
-	n := c.uvarint()
+func (c *cursor) bytes() []byte { return c.next(c.uvarint()) }
+
+// next reads that many bytes, which alias the message.
+func (c *cursor) next(n uint64) []byte {
 	if c.bad || n > uint64(len(c.b)) {
 		c.fail()
 		return nil

@@ -15,6 +15,7 @@ const (
 	Failed                    // Bytes are the error
 	Unstarted                 // the body never began, or nobody knows: Bytes are empty
 	Poisoned                  // its agents died, one after the other; Bytes are the error
+	Lost                      // the cluster does not have the item; Bytes are the error
 	last
 )
 
@@ -26,8 +27,11 @@ type Proposal struct {
 	Worker int // of the agent
 	PID    int
 	Took   time.Duration
+	Away   bool // Bytes are a reference to what is elsewhere
 	Bytes  []byte
 }
+
+const away = 0x80 // beside the kind
 
 // Part is a message of the results stream: proposals for items of one chunk.
 // The subject names the loop, and item and round of the first.
@@ -46,12 +50,15 @@ func AppendPartHead(dst []byte, agent string, n int) []byte {
 func AppendProposal(dst []byte, p *Proposal) []byte {
 	dst = binary.AppendUvarint(dst, uint64(p.Index))
 	dst = binary.AppendUvarint(dst, uint64(p.Round))
-	dst = append(dst, byte(p.Kind))
+	dst = append(dst, byte(p.Kind)|flag(p.Away)*away)
 	dst = binary.AppendUvarint(dst, uint64(p.Worker))
 	dst = binary.AppendUvarint(dst, uint64(p.PID))
 	dst = binary.AppendUvarint(dst, uint64(max(0, p.Took)))
 	return appendBytes(dst, p.Bytes)
 }
+
+// LengthSize is how many bytes the length of n bytes takes.
+func LengthSize(n int) int { return len(binary.AppendUvarint(nil, uint64(n))) }
 
 // DecodePart reads a part, whose proposals alias b.
 func DecodePart(b []byte) (*Part, error) {
@@ -68,6 +75,7 @@ func DecodePart(b []byte) (*Part, error) {
 	for range n {
 		q := Proposal{Index: int(c.number(math.MaxInt)), Round: uint32(c.number(math.MaxUint32)), Kind: Kind(c.byte()),
 			Worker: int(c.number(math.MaxInt32)), PID: int(c.number(math.MaxInt32)), Took: time.Duration(c.number(math.MaxInt64)), Bytes: c.bytes()}
+		q.Away, q.Kind = q.Kind&away != 0, q.Kind&^away
 		if q.Kind == 0 || q.Kind >= last {
 			c.fail()
 		}

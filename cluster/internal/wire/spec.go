@@ -17,6 +17,7 @@ type Spec struct {
 	Journal      []byte
 	Ignores      []string
 	Args, Values []Arg
+	Away         []byte // if it isn't empty, a reference to the spec, and the rest is empty
 }
 
 // Arg is a named encoded value.
@@ -43,7 +44,7 @@ func AppendSpec(dst []byte, s *Spec) []byte {
 			dst = appendBytes(appendBytes(dst, a.Name), a.Encoded)
 		}
 	}
-	return dst
+	return appendBytes(dst, s.Away)
 }
 
 // DecodeSpec reads a spec, whose encoded values alias b.
@@ -62,5 +63,6 @@ func DecodeSpec(b []byte) (*Spec, error) {
 			*args = append(*args, Arg{Name: c.string(), Encoded: c.bytes()})
 		}
 	}
+	s.Away = c.bytes()
 	return s, c.end()
 }

@@ -34,14 +34,14 @@ var samples = []struct {
 	decode  func([]byte) (any, error)
 }{
 	{"chunk", &Chunk{Serial: true, Limited: true, Left: -time.Second, Items: []Item{
-		{Index: 0, Attempt: 1, Bytes: []byte("seven")}, {Index: math.MaxInt, Attempt: math.MaxInt32, Round: math.MaxUint32, Bytes: []byte{}}}},
+		{Index: 0, Attempt: 1, Bytes: []byte("seven")}, {Index: math.MaxInt, Attempt: math.MaxInt32, Round: math.MaxUint32, Away: true, Bytes: []byte{}}}},
 		func(m any) []byte { return chunk(m.(*Chunk)) }, func(b []byte) (any, error) { return DecodeChunk(b) }},
 	{"part", &Part{Agent: "a7", Proposals: []Proposal{
 		{Index: 3, Round: 1, Kind: OK, Worker: 2, PID: 77, Took: time.Millisecond, Bytes: []byte("result")},
-		{Index: 4, Kind: Unstarted, Bytes: []byte{}}}},
+		{Index: 4, Kind: Failed, Away: true, Bytes: []byte{}}}},
 		func(m any) []byte { return part(m.(*Part)) }, func(b []byte) (any, error) { return DecodePart(b) }},
 	{"spec", &Spec{Name: "n", Body: "main.post", Timeout: time.Second, Grace: time.Minute, Serializable: true, Program: 1 << 63, Run: 9,
-		Journal: []byte{1}, Ignores: []string{"d"}, Args: []Arg{{"t", []byte("x")}}, Values: []Arg{{"v", []byte{}}}},
+		Journal: []byte{1}, Ignores: []string{"d"}, Args: []Arg{{"t", []byte("x")}}, Values: []Arg{{"v", []byte{}}}, Away: []byte("r")},
 		func(m any) []byte { return AppendSpec(nil, m.(*Spec)) }, func(b []byte) (any, error) { return DecodeSpec(b) }},
 	{"commit", &Commit{Owner: "o", Number: 4, Consumed: []uint64{7, 8, 100}},
 		func(m any) []byte { return AppendCommit(nil, m.(*Commit)) }, func(b []byte) (any, error) { return DecodeCommit(b) }},
