@@ -53,15 +53,18 @@ func Connect(ctx context.Context, url string, opts ...Option) (*Executor, error)
 	if err != nil {
 		return nil, err
 	}
-	l, err := link.Dial(ctx, link.Config{URL: url, Name: "parfor", Space: o.space, Store: o.store, Options: o.nats})
+	l, err := link.Dial(ctx, link.Config{URL: url, Name: "parfor", Side: "owner", Space: o.space, Store: o.store, Options: o.nats})
 	if err != nil {
 		return nil, err
 	}
-	w, err := owner.New(ctx, owner.Config{Link: l, Program: self, Wait: o.wait})
+	begin, cancel := l.Guard(ctx)
+	defer cancel()
+	w, err := owner.New(begin, owner.Config{Link: l, Program: self, Wait: o.wait})
 	if err != nil {
 		l.Close()
-		return nil, err
+		return nil, link.Explain(begin, err)
 	}
+	l.Denied(w.CancelAll)
 	x := &Executor{link: l, owner: w}
 	x.unbind = context.AfterFunc(ctx, func() { w.CancelAll(context.Cause(ctx)) })
 	return x, nil

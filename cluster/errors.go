@@ -24,4 +24,8 @@ var (
 	// ErrInsecure means that a server beyond this machine is to be used without TLS
 	// or without credentials.
 	ErrInsecure = link.ErrInsecure
+	// ErrDenied means that the servers deny this program's user something that it
+	// needs, or no longer take its credentials. The text names the subject.
+	// [WorkerACL] is what an agent needs.
+	ErrDenied = link.ErrDenied
 )

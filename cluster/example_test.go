@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"strings"
 	"time"
 
 	"parfor.dev/parfor"
@@ -60,4 +61,22 @@ func ExampleServe() {
 	fmt.Println(err)
 	// Output:
 	// parfor: invalid option: WaitForAgents is for cluster.Connect
+}
+
+func ExampleWorkerACL() {
+	acl, err := cluster.WorkerACL("default")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, hears, _ := strings.Cut(acl, "subscribe")
+	fmt.Print("subscribe", hears)
+	// Output:
+	// subscribe: {
+	//     allow: [
+	//       "_INBOX_PF_default_agent.>"
+	//       "pf.default.ctl.orders"
+	//     ]
+	//   }
+	// }
 }

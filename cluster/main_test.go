@@ -101,9 +101,9 @@ func ready(t *testing.T, slots int) (*cluster.Executor, *embed.Server) {
 }
 
 // empty checks that nothing of any loop is left in the cluster.
-func empty(t *testing.T, url string) {
+func empty(t *testing.T, url string, opts ...nats.Option) {
 	t.Helper()
-	nc, err := nats.Connect(url)
+	nc, err := nats.Connect(url, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func Serve(ctx context.Context, url string, opts ...Option) error {
 	case <-ctx.Done():
 		err = nil
 	case <-a.agent.Failed():
-		err = fmt.Errorf("parfor: the agent's workers: %w", a.agent.Err())
+		err = fmt.Errorf("parfor: the agent: %w", a.agent.Err())
 	}
 	return errors.Join(err, a.end())
 }
@@ -60,15 +60,18 @@ func startAgent(ctx context.Context, url string, opts []Option) (*serving, error
 	if err != nil {
 		return nil, err
 	}
-	if s.link, err = link.Dial(ctx, link.Config{URL: url, Name: "parfor agent", Space: o.space, Store: o.store, Options: o.nats}); err != nil {
+	if s.link, err = link.Dial(ctx, link.Config{URL: url, Name: "parfor agent", Side: "agent", Space: o.space, Store: o.store, Options: o.nats}); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	s.agent, err = agent.Start(ctx, agent.Config{Link: s.link, Program: self, Local: local,
+	begin, cancel := s.link.Guard(ctx)
+	defer cancel()
+	s.agent, err = agent.Start(begin, agent.Config{Link: s.link, Program: self, Local: local,
 		Redeliver: o.redeliver, Deliveries: o.deliveries, Grace: o.grace, Store: o.store})
 	if err != nil {
 		s.link.Close()
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(link.Explain(begin, err), s.close())
 	}
+	s.link.Denied(s.agent.Fail)
 	return s, nil
 }
 

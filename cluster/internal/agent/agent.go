@@ -106,8 +106,8 @@ func (a *Agent) Failed() <-chan struct{} { return a.ctx.Done() }
 // Err is why the agent ended by itself.
 func (a *Agent) Err() error { return context.Cause(a.ctx) }
 
-// fail ends the agent: its executor is broken.
-func (a *Agent) fail(err error) { a.cancel(err) }
+// Fail ends the agent: it can't work.
+func (a *Agent) Fail(err error) { a.cancel(err) }
 
 // End takes no more chunks, gives back what has not begun, and waits for what
 // runs, for the grace; then that is given up, and others run it again. The

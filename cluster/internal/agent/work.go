@@ -176,7 +176,7 @@ func (w *work) Finish(t engine.Task, o *engine.Outcome) {
 	switch {
 	case o.Err == nil:
 	case o.Flags == 0: // it wasn't settled: the executor is broken, and the item is for others
-		w.agent.fail(o.Err)
+		w.agent.Fail(o.Err)
 		p = wire.Proposal{Kind: wire.Unstarted}
 	default:
 		p.Kind, p.Bytes = wire.Failed, errwire.Append(nil, o.Err)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/url"
 	"strings"
@@ -28,6 +27,7 @@ var ErrInsecure = errors.New("parfor: a server beyond this machine takes a tls:/
 type Config struct {
 	URL     string
 	Name    string // for people, in the server's lists
+	Side    string // "agent" or "owner": whose answers it reads
 	Space   names.Space
 	Store   names.Store
 	Options []nats.Option
@@ -39,6 +39,8 @@ type Link struct {
 	JS    jetstream.JetStream
 	Post  *post.Post
 	Space names.Space
+
+	denials denials
 }
 
 const (
@@ -50,25 +52,46 @@ const (
 
 // Dial connects, and makes the streams that aren't there. It blocks until then.
 func Dial(ctx context.Context, c Config) (*Link, error) {
+	l := &Link{Space: c.Space}
 	var there atomic.Pointer[post.Post]
 	opts := append([]nats.Option{
 		nats.Name(c.Name), nats.Timeout(dialTime), nats.MaxReconnects(-1), nats.ReconnectWait(retryTime), nats.ReconnectJitter(retryTime, time.Second),
 		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsOut),
-		nats.ErrorHandler(complain),
+		nats.CustomInboxPrefix(c.Space.Inbox(c.Side)),
 		nats.ReconnectHandler(func(*nats.Conn) {
 			if p := there.Load(); p != nil {
 				p.Resend()
 			}
 		}),
 	}, c.Options...)
+	opts = append(opts, func(o *nats.Options) error { // the caller may have handlers, too
+		heard, closed := o.AsyncErrorCB, o.ClosedCB
+		o.AsyncErrorCB = func(nc *nats.Conn, sub *nats.Subscription, err error) {
+			l.complain(there.Load(), sub, err)
+			if heard != nil {
+				heard(nc, sub, err)
+			}
+		}
+		o.ClosedCB = func(nc *nats.Conn) { // by us, or because its credentials are good no more
+			l.denials.hear(fmt.Errorf("%w: it ended the connection: %w", ErrDenied, nc.LastError()))
+			if closed != nil {
+				closed(nc)
+			}
+		}
+		return nil
+	})
 	if err := guarded(c.URL, opts); err != nil {
 		return nil, err
 	}
+	setup, cancel := context.WithTimeout(ctx, 3*dialTime)
+	defer cancel()
+	setup, unguard := l.Guard(setup) // before there is anything to be denied
+	defer unguard()
 	nc, err := nats.Connect(c.URL, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("parfor: the cluster at %s: %w", redacted(c.URL), err)
 	}
-	l := &Link{NC: nc, Space: c.Space}
+	l.NC = nc
 	if l.JS, err = jetstream.New(nc); err == nil {
 		l.Post, err = post.New(nc)
 	}
@@ -77,29 +100,18 @@ func Dial(ctx context.Context, c Config) (*Link, error) {
 		return nil, err
 	}
 	there.Store(l.Post)
-	setup, cancel := context.WithTimeout(ctx, 3*dialTime)
-	defer cancel()
 	if err := c.Space.Ensure(setup, l.JS, c.Store); err != nil {
 		l.Close()
-		return nil, err
+		return nil, Explain(setup, err)
 	}
 	return l, nil
 }
 
 // Close ends the connection; what the post has open fails.
 func (l *Link) Close() {
+	l.denials.close()
 	l.Post.Close()
 	l.NC.Close()
-}
-
-// complain logs what the server says on its own account: a permission that is
-// denied shows as a timeout everywhere else.
-func complain(_ *nats.Conn, sub *nats.Subscription, err error) {
-	subject := ""
-	if sub != nil {
-		subject = sub.Subject
-	}
-	slog.Warn("parfor: the cluster's server says", "error", err, "subject", subject)
 }
 
 // guarded refuses to send secrets and functions' inputs over a network in the

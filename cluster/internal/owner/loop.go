@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parfor.dev/parfor/cluster/internal/blob"
+	"parfor.dev/parfor/cluster/internal/link"
 	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
@@ -174,7 +175,7 @@ func (l *loop) clean() {
 	ctx, cancel := o.request()
 	defer cancel()
 	if err := o.sweep(ctx, l); err != nil {
-		o.complain(fmt.Errorf("parfor: what the loop %s left in the cluster: %w", l.spec.Name, err))
+		o.complain(fmt.Errorf("parfor: what the loop %s left in the cluster: %w", l.spec.Name, link.Explain(ctx, err)))
 	}
 	o.mu.Lock()
 	delete(o.open, l.id)

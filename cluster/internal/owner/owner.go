@@ -193,7 +193,12 @@ func (o *Owner) complain(err error) {
 
 // request bounds a request of an owner's own.
 func (o *Owner) request() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(o.ctx, requestTime)
+	ctx, end := o.Link.Guard(o.ctx)
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	return ctx, func() {
+		cancel()
+		end()
+	}
 }
 
 // requestTime is longer than a cluster takes to elect a new leader.
