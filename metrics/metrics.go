@@ -12,7 +12,7 @@
 // second ago at most. Items, inputs and errors are never in a label.
 //
 // metrics.go holds the handler, totals.go what is kept, text.go the page and
-// its list of metrics, vars.go the form for expvar.
+// its list of metrics, cluster.go those of a cluster, vars.go the form for expvar.
 package metrics
 
 import (

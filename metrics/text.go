@@ -139,6 +139,7 @@ func (m *Metrics) page(p *page) {
 			f.write(p, &ds[i])
 		}
 	}
+	p.cluster()
 }
 
 // named leaves those out that come and go with a loop: each would be a series

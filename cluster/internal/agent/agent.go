@@ -13,6 +13,7 @@ import (
 
 	"parfor.dev/parfor/cluster/internal/link"
 	"parfor.dev/parfor/cluster/internal/names"
+	"parfor.dev/parfor/internal/clusterwatch"
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/registry"
 )
@@ -34,6 +35,7 @@ type Agent struct {
 	id        string
 	slots     int
 	credit    *credit
+	watch     *clusterwatch.Agent
 	loops     jetstream.Stream
 	orders    *nats.Subscription
 	ctx       context.Context // ends when no more chunks are to be taken
@@ -57,6 +59,7 @@ func Start(ctx context.Context, c Config) (*Agent, error) {
 	a := &Agent{Config: c, id: strconv.FormatUint(rand.Uint64()|1, 36), slots: c.Local.Slots(), quit: make(chan struct{}), transfers: make(chan struct{}, transfers),
 		works: map[names.Loop]*work{}, over: map[names.Loop]time.Time{}, held: map[*held]struct{}{}}
 	a.credit = newCredit(a.slots)
+	a.watch = clusterwatch.AgentIn(string(c.Link.Space))
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())
 	if err := a.begin(ctx); err != nil {
 		a.cancel(nil)
@@ -64,6 +67,7 @@ func Start(ctx context.Context, c Config) (*Agent, error) {
 		a.running.Wait()
 		return nil, fmt.Errorf("parfor: the agent: %w", err)
 	}
+	a.watch.Slots.Add(int64(a.slots))
 	return a, nil
 }
 
@@ -113,6 +117,7 @@ func (a *Agent) Fail(err error) { a.cancel(err) }
 // runs, for the grace; then that is given up, and others run it again. The
 // executor must be ended by the caller after that, for it may still be busy.
 func (a *Agent) End() {
+	defer a.watch.Slots.Add(-int64(a.slots))
 	a.cancel(context.Canceled)
 	a.mu.Lock()
 	works := a.all()

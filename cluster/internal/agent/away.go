@@ -43,6 +43,7 @@ func (w *work) store(h *held, item *wire.Item, p wire.Proposal) {
 			return
 		}
 		h.took += time.Since(began)
+		a.watch.Large.Add(int64(len(p.Bytes)))
 		if p.Away, p.Bytes = true, ref.Append(nil); err != nil {
 			p.Away, p.Kind, p.Bytes = false, wire.Failed, errwire.Append(nil, fmt.Errorf("parfor: the result of item %d: %w", p.Index, err))
 		}
@@ -83,6 +84,7 @@ func (w *work) load(h *held) {
 			w.propose(h, item, &wire.Proposal{Kind: wire.Lost, Bytes: errwire.Append(nil, fmt.Errorf("item %d: %w", item.Index, err))})
 		default:
 			item.Away, item.Bytes = false, b
+			a.watch.Large.Add(int64(len(b)))
 		}
 		w.enqueue(h)
 		if w.handle != nil {

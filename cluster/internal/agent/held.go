@@ -49,6 +49,10 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 	}
 	h := &held{loop: id, number: number, chunk: c, deliveries: meta.NumDelivered, since: time.Now(), left: len(c.Items), flushed: time.Now()}
 	h.msg.Store(m)
+	a.watch.Pulled.Add(1)
+	if meta.NumDelivered > 1 {
+		a.watch.Redelivered.Add(1)
+	}
 	a.mu.Lock()
 	if _, over := a.over[id]; over || a.deserted || len(c.Items) == 0 {
 		a.mu.Unlock()
@@ -63,6 +67,7 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 		a.running.Go(w.begin)
 	}
 	a.held[h] = struct{}{}
+	a.watch.Held.Add(1)
 	a.mu.Unlock()
 	w.add(h)
 }
@@ -70,6 +75,9 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 // drop ends the holding of a chunk.
 func (a *Agent) drop(h *held) {
 	a.mu.Lock()
+	if _, was := a.held[h]; was {
+		a.watch.Held.Add(-1)
+	}
 	delete(a.held, h)
 	if a.suspect == h {
 		a.suspect = nil

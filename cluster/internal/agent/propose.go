@@ -37,6 +37,7 @@ func (w *work) propose(h *held, item *wire.Item, p *wire.Proposal) {
 		w.store(h, item, *p)
 		return
 	}
+	w.agent.count(p.Kind)
 	b := wire.AppendProposal(nil, p)
 	if h.bytes+len(b) > min(partBytes, limit) {
 		w.flush(h)
@@ -60,6 +61,19 @@ func (w *work) propose(h *held, item *wire.Item, p *wire.Proposal) {
 			h.timer = nil
 			w.flush(h)
 		})
+	}
+}
+
+func (a *Agent) count(kind wire.Kind) {
+	switch kind {
+	case wire.OK:
+		a.watch.OK.Add(1)
+	case wire.Unstarted:
+		a.watch.Returned.Add(1)
+	case wire.Poisoned:
+		a.watch.Poisoned.Add(1)
+	default:
+		a.watch.Failed.Add(1)
 	}
 }
 
@@ -116,6 +130,7 @@ func (w *work) stored(h *held, ps []proposal, err error) {
 	var refused *post.Refused
 	switch {
 	case errors.As(err, &refused) && refused.Taken():
+		w.agent.watch.Refused.Add(1)
 		if len(ps) > 1 && !w.mute {
 			w.send(h, ps[1:])
 			return

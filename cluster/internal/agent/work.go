@@ -148,6 +148,7 @@ func (w *work) Take(dst []engine.Task) (n int, more bool) {
 	}
 	w.queue = w.queue[n:]
 	w.open += n
+	w.agent.watch.Running.Add(int64(n))
 	return n, !w.mute
 }
 
@@ -183,6 +184,7 @@ func (w *work) Finish(t engine.Task, o *engine.Outcome) {
 	}
 	w.mu.Lock()
 	w.open--
+	w.agent.watch.Running.Add(-1)
 	e := w.items[t.Ref]
 	w.release(t.Ref)
 	e.h.took += o.Took
@@ -205,6 +207,7 @@ func (w *work) Finish(t engine.Task, o *engine.Outcome) {
 func (w *work) Return(ts []engine.Task) {
 	w.mu.Lock()
 	w.open -= len(ts)
+	w.agent.watch.Running.Add(-int64(len(ts)))
 	ended := w.ctx.Err() != nil || w.agent.ctx.Err() != nil
 	for _, t := range ts {
 		e := &w.items[t.Ref]

@@ -48,6 +48,7 @@ func (l *loop) store(s *sent, head, tail []byte) {
 				l.giveBack([]engine.Task{s.task})
 			default:
 				l.large[s.task.Index] = ref
+				l.owner.watch.Large.Add(int64(ref.Size))
 				l.leaveChunk(s)
 				l.refer(s, ref)
 			}
@@ -128,6 +129,7 @@ func (l *loop) fetch(p *part) {
 			if err == nil {
 				x.refs = append(x.refs, ref)
 				q.Bytes, err = blob.Get(ctx, l.owner.Link, l.id, ref)
+				l.owner.watch.Large.Add(int64(len(q.Bytes)))
 			}
 			if err != nil {
 				x.lost[q.Index] = fmt.Errorf("%w: the result of item %d: %w", ErrLost, q.Index, err)

@@ -105,6 +105,7 @@ func (l *loop) reopen(s *sent) {
 	l.hold(s) // still claimed; its place is in again until it is sent
 	s.chunk = nil
 	s.round++
+	l.owner.watch.Again.Add(1)
 	l.again = append(l.again, s)
 }
 
@@ -127,6 +128,9 @@ func (l *loop) finish(s *sent, x *engine.Outcome) {
 // leave takes a task off the books.
 func (l *loop) leave(s *sent) {
 	l.mu.Lock()
+	if l.open[s.task.Index] != nil {
+		l.owner.watch.InFlight.Add(-1)
+	}
 	delete(l.open, s.task.Index)
 	l.mu.Unlock()
 	l.leaveChunk(s)

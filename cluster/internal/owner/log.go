@@ -40,7 +40,11 @@ func (l *loop) commit(consumed []uint64, then func()) {
 		l.log.upto = consumed[len(consumed)-1]
 	}
 	l.log.since++
-	l.write(&wire.Commit{Consumed: consumed}, then)
+	began := time.Now()
+	l.write(&wire.Commit{Consumed: consumed}, func() {
+		l.owner.watch.Commits.Note(time.Since(began))
+		then()
+	})
 }
 
 // snapshot replaces the log by what it comes to, and then forgets the results

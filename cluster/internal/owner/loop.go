@@ -179,6 +179,7 @@ func (l *loop) clean() {
 	}
 	o.mu.Lock()
 	delete(o.open, l.id)
+	o.watch.Loops.Add(-1)
 	if len(o.open) == 0 {
 		o.idle.Broadcast()
 	}

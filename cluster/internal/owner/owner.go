@@ -16,6 +16,7 @@ import (
 	"parfor.dev/parfor/cluster/internal/link"
 	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/wire"
+	"parfor.dev/parfor/internal/clusterwatch"
 	"parfor.dev/parfor/internal/registry"
 )
 
@@ -48,6 +49,7 @@ type Owner struct {
 	results   jetstream.Stream
 	loops     jetstream.Stream
 	roster    *roster
+	watch     *clusterwatch.Owner
 	feed      jetstream.ConsumeContext
 	ctx       context.Context // of requests
 	cancel    context.CancelFunc
@@ -69,6 +71,7 @@ func New(ctx context.Context, c Config) (*Owner, error) {
 	n := rand.Uint64() | 1
 	o := &Owner{Config: c, number: n, id: strconv.FormatUint(n, 36), lanes: map[string]bool{}, open: map[names.Loop]*loop{}, transfers: make(chan struct{}, transfers)}
 	o.idle.L = &o.mu
+	o.watch = clusterwatch.OwnerIn(string(c.Link.Space))
 	for _, b := range registry.All() {
 		o.lanes[c.Program.Lane(b.Name)] = true
 	}

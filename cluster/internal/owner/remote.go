@@ -71,6 +71,7 @@ func (o *Owner) Attach(j engine.Job) (engine.Handle, error) {
 	o.next++
 	l := newLoop(o, j, names.Loop{Program: o.id, Run: o.next})
 	o.open[l.id] = l
+	o.watch.Loops.Add(1)
 	o.running.Add(1)
 	o.mu.Unlock()
 	if s.Ctx.Done() != nil {

@@ -93,6 +93,9 @@ func (l *loop) send(ts []engine.Task) {
 func (l *loop) hold(s *sent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.open[s.task.Index] == nil {
+		l.owner.watch.InFlight.Add(1)
+	}
 	l.open[s.task.Index] = s
 }
 
@@ -102,6 +105,7 @@ func (l *loop) publish(group []*sent, body []byte) {
 	m := l.chunkMessage(c.number)
 	m.Data = append(wire.AppendChunkHead(make([]byte, 0, len(body)+wire.ChunkOverhead), l.chunkHead(), len(group)), body...)
 	l.unstored++
+	l.owner.watch.Chunks.Add(1)
 	l.owner.Link.Post.Send(m, func(_ post.Ack, err error) { l.put(func() { l.stored(group, err) }) })
 }
 
