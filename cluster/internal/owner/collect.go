@@ -3,6 +3,7 @@ package owner
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster/internal/wire"
@@ -54,32 +55,38 @@ func (l *loop) collect() {
 				l.marked(p.mark)
 				continue
 			}
+			var took time.Duration
+			counted := 0
 			for i := range p.Proposals {
-				l.decide(p, &p.Proposals[i])
+				q := &p.Proposals[i]
+				if l.decide(p, q) && q.Kind == wire.OK {
+					took += q.Took
+					counted++
+				}
 			}
+			l.owner.costs.note(l.lane, took, counted)
 			l.spend(p)
 		}
 	})
 }
 
 // decide takes a proposal if it is the first of its item's round. Others come
-// from agents that were thought dead, or twice.
-func (l *loop) decide(from part, p *wire.Proposal) {
+// from agents that were thought dead, or twice. It reports whether it did.
+func (l *loop) decide(from part, p *wire.Proposal) bool {
 	s := l.open[p.Index]
 	if s == nil || s.round != p.Round {
-		return
+		return false
 	}
 	worker := l.owner.places.number(from.Agent, p.Worker)
 	x := &engine.Outcome{Worker: worker, PID: p.PID, Took: p.Took, Start: meter.Now() - int64(p.Took)}
 	if p.Away && from.load.lost[p.Index] != nil {
 		x.Err = from.load.lost[p.Index]
 		l.finish(s, x)
-		return
+		return true
 	}
 	switch p.Kind {
 	case wire.OK:
 		x.Out = p.Bytes
-		l.owner.costs.note(l.lane, p.Took)
 	case wire.Failed:
 		x.Err = errwire.Decode(p.Bytes)
 	case wire.Poisoned:
@@ -88,9 +95,10 @@ func (l *loop) decide(from part, p *wire.Proposal) {
 		x.Err = fmt.Errorf("%w: %w", ErrLost, errwire.Decode(p.Bytes))
 	case wire.Unstarted:
 		l.reopen(s)
-		return
+		return true
 	}
 	l.finish(s, x)
+	return true
 }
 
 // reopen has a task run that came back without a verdict: alone, so that what
@@ -169,16 +177,22 @@ func (l *loop) count(s *sent, x *engine.Outcome) {
 // of. It is safe for concurrent use.
 type places struct {
 	mu    sync.Mutex
-	known map[string]int
+	known map[place]int
+}
+
+// place is a worker of an agent.
+type place struct {
+	agent  string
+	worker int
 }
 
 func (p *places) number(agent string, worker int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.known == nil {
-		p.known = map[string]int{}
+		p.known = map[place]int{}
 	}
-	key := fmt.Sprint(agent, " ", worker)
+	key := place{agent, worker}
 	n, ok := p.known[key]
 	if !ok {
 		n = len(p.known)

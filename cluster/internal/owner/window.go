@@ -11,12 +11,22 @@ const (
 	// chunkTime is how much work a message should carry: one costs about 50
 	// microseconds of processor time all told, so that this makes it a fiftieth.
 	chunkTime = 3 * time.Millisecond
+	// tailTime is how much work a chunk should have near the end at least: less is
+	// not worth a message, even if a slot is idle meanwhile.
+	tailTime = 300 * time.Microsecond
 	// aheadTime is how much work should wait at the agents: more than the way of
 	// a result and of the chunk that follows it.
-	aheadTime  = 20 * time.Millisecond
-	maxAhead   = 7    // times the slots
-	maxWindow  = 4096 // chunks of one loop
-	costWeight = 8    // of what was known, against one more task
+	aheadTime = 20 * time.Millisecond
+	maxAhead  = 7    // times the slots
+	maxWindow = 4096 // chunks of one loop
+	// messageRate is how many chunks a second a loop should need for all slots: many
+	// slots with short tasks would keep the servers busy, and wait for them.
+	messageRate = 4000
+	costWeight  = 8 // of what was known, against one more task; of many tasks
+	manyWeight  = 2
+	// costJump is how many times as much as before a task may seem to take. On a busy
+	// machine one in a hundred is stopped for longer than the others run.
+	costJump = 4
 )
 
 // costs is what tasks take, by lane. It is safe for concurrent use.
@@ -25,15 +35,19 @@ type costs struct {
 	of map[string]float64 // nanoseconds
 }
 
-func (c *costs) note(lane string, took time.Duration) {
+// note hears what n tasks took together.
+func (c *costs) note(lane string, took time.Duration, n int) {
+	if n == 0 {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.of == nil {
 		c.of = map[string]float64{}
 	}
-	now := float64(max(took, 50))
+	now := max(float64(took)/float64(n), 50)
 	if before := c.of[lane]; before > 0 {
-		now = before + (now-before)/costWeight
+		now = before + (min(now, costJump*before)-before)/max(manyWeight, costWeight/float64(n))
 	}
 	c.of[lane] = now
 }
@@ -60,8 +74,9 @@ func (l *loop) window() int {
 }
 
 // chunkSize is how many tasks the next chunk should have: some milliseconds of
-// work, at most twice as many as the last one, and at most what leaves the other
-// slots their part of the rest.
+// work, or more where there are so many slots that the servers could not keep up;
+// at most twice as many as the last one, and at most what leaves the other slots
+// their part of the rest.
 func (l *loop) chunkSize() int {
 	if c := l.spec.Chunk; c > 0 {
 		l.size = min(c, wire.MaxItems)
@@ -69,10 +84,14 @@ func (l *loop) chunkSize() int {
 	}
 	n := 1
 	if cost := l.owner.costs.get(l.lane); cost > 0 {
-		n = min(int(float64(chunkTime)/cost), 2*max(1, l.size), wire.MaxItems)
+		slots := max(1, l.owner.roster.at(l.lane))
+		n = int(float64(chunkTime) / cost)
+		if l.spec.Workers == 0 { // else a chunk's items run one at a time
+			n = max(n, int(float64(slots)*float64(time.Second)/cost/messageRate))
+		}
+		n = min(n, 2*max(1, l.size), wire.MaxItems)
 		if left := l.job.Pending(); left >= 0 {
-			slots := 2 * max(1, l.owner.roster.at(l.lane))
-			n = min(n, (left+slots-1)/slots)
+			n = min(n, max((left+2*slots-1)/(2*slots), int(float64(tailTime)/cost)))
 		}
 	}
 	l.size = max(1, n)
