@@ -38,6 +38,12 @@ type groupJob[In, Out any] struct {
 	frontier *frontier[In, Out]
 }
 
+// Total is not known: any task may add some.
+func (j *groupJob[In, Out]) Total() int { return -1 }
+
+// Grows says that.
+func (j *groupJob[In, Out]) Grows() {}
+
 // Settle decides an attempt: first everything it sent must be readable, then
 // the result is stored and its dictionary writes are committed, and only then
 // its items may run.

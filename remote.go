@@ -153,6 +153,7 @@ func (j *sliceJob[In, Out]) run() error {
 
 func (j *sliceJob[In, Out]) Spec() *engine.Spec { return j.what }
 func (j *sliceJob[In, Out]) Pending() int       { return int(j.left.Load()) }
+func (j *sliceJob[In, Out]) Total() int         { return len(j.items) }
 
 // Take claims returned tasks first, then new ones.
 func (j *sliceJob[In, Out]) Take(dst []engine.Task) (n int, more bool) {

@@ -15,7 +15,7 @@ type Result[In, Out any] struct {
 	Out     Out
 	Attempt int    // the one that decided, from 1
 	Commit  uint64 // place of its dictionary writes in the commit order, 0 without writes
-	Resumed bool   // it didn't run: a Journal had it
+	Resumed bool   // it didn't run: a Journal had it, or a loop of a cluster that goes on
 }
 
 // Stream calls body for each item of seq and yields results as they finish, or

@@ -23,6 +23,16 @@ func (j *streamJob[In, Out]) Spec() *engine.Spec { return j.what }
 // Pending is not known: the source may end at any item.
 func (j *streamJob[In, Out]) Pending() int { return -1 }
 
+// Total is how many items there were, once the source has ended.
+func (j *streamJob[In, Out]) Total() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.sourceDone {
+		return -1
+	}
+	return j.taken
+}
+
 // Waiting is how many items could start now if there were workers for them.
 func (j *streamJob[In, Out]) Waiting() int {
 	j.mu.Lock()
@@ -82,6 +92,7 @@ func (j *streamJob[In, Out]) Settle(t engine.Task, o *engine.Outcome) {
 		}
 	}
 	j.verdict(t, o)
+	e.resumed = o.Resumed
 	if e.commit = o.Commit; o.Err != nil {
 		var zero Out
 		e.out = zero

@@ -59,7 +59,7 @@ func Connect(ctx context.Context, url string, opts ...Option) (*Executor, error)
 	}
 	begin, cancel := l.Guard(ctx)
 	defer cancel()
-	w, err := owner.New(begin, owner.Config{Link: l, Program: self, Wait: o.wait})
+	w, err := owner.New(begin, owner.Config{Link: l, Program: self, Wait: o.wait, Life: o.life, Keep: o.keep, KeepNamed: o.keepNamed})
 	if err != nil {
 		l.Close()
 		return nil, link.Explain(begin, err)

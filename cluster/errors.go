@@ -15,12 +15,20 @@ var (
 	// ([MaxDeliveries]). Attempts don't help it; a copy of the item is in the dead
 	// letter stream.
 	ErrPoison = owner.ErrPoison
-	// ErrOwned means that another program took the loop over: what this one would
-	// report no longer counts.
+	// ErrOwned means that another program has the loop: it took it over, and what
+	// this one would report no longer counts; or it lives, and this one can't have it.
 	ErrOwned = owner.ErrOwned
 	// ErrLost means that the cluster no longer has what the loop gave it: a server
 	// that kept it in memory was restarted.
 	ErrLost = owner.ErrLost
+	// ErrMismatch means that the loop that has this name in the cluster is another
+	// one: it runs another function, or other items.
+	ErrMismatch = owner.ErrMismatch
+	// ErrNoLoop means that the cluster has no loop of the name to attach to.
+	ErrNoLoop = owner.ErrNoLoop
+	// ErrUnsealed means that the loop's program ended before all its items were in
+	// the cluster: only the same program, run again, can go on with it.
+	ErrUnsealed = owner.ErrUnsealed
 	// ErrInsecure means that a server beyond this machine is to be used without TLS
 	// or without credentials.
 	ErrInsecure = link.ErrInsecure

@@ -31,7 +31,9 @@ type options struct {
 	store   names.Store
 	nats    []nats.Option
 
-	wait time.Duration // Connect
+	wait            time.Duration // Connect
+	life            time.Duration
+	keep, keepNamed time.Duration
 
 	slots      int // Serve
 	inProcess  bool
@@ -42,7 +44,7 @@ type options struct {
 }
 
 func configure(s side, opts []Option) (options, error) {
-	o := options{side: s, space: "default", wait: 30 * time.Second, redeliver: 30 * time.Second, deliveries: 5, grace: 30 * time.Second}
+	o := options{side: s, space: "default", wait: 30 * time.Second, life: 30 * time.Second, keep: time.Hour, keepNamed: 7 * 24 * time.Hour, redeliver: 30 * time.Second, deliveries: 5, grace: 30 * time.Second}
 	var errs []error
 	for _, opt := range opts {
 		errs = append(errs, opt(&o))
@@ -121,6 +123,35 @@ func WaitForAgents(d time.Duration) Option {
 			return bad("WaitForAgents(%v): it can't be negative", d)
 		}
 		o.wait = d
+		return nil
+	})
+}
+
+// Lease is for how long a program counts as living that says nothing. It says so
+// three times in that time. Who wants to go on with a named loop ([Executor.Loop],
+// [Attach]) of a program that was killed waits for as long. The default is 30 s,
+// which outlasts the election of a new leader among servers; a few seconds are
+// enough for one server on this machine. At least 300 ms. It is for Connect.
+func Lease(d time.Duration) Option {
+	return only(connects, "Lease", func(o *options) error {
+		if d < 300*time.Millisecond {
+			return bad("Lease(%v): it takes 300 ms at least", d)
+		}
+		o.life = d
+		return nil
+	})
+}
+
+// KeepAbandoned is how long others leave what is in the cluster of a program that
+// was killed, or of a named loop that ended before all items had results: then
+// executors that are there remove it. The defaults are an hour for loops without a name, which nobody
+// can go on with, and a week for named ones. It is for Connect.
+func KeepAbandoned(unnamed, named time.Duration) Option {
+	return only(connects, "KeepAbandoned", func(o *options) error {
+		if unnamed < 0 || named < 0 {
+			return bad("KeepAbandoned(%v, %v): it can't be negative", unnamed, named)
+		}
+		o.keep, o.keepNamed = unnamed, named
 		return nil
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"parfor.dev/parfor/cluster"
 	"parfor.dev/parfor/cluster/embed"
+	"parfor.dev/parfor/cluster/internal/trio"
 	"parfor.dev/parfor/internal/leak"
 	"parfor.dev/parfor/process"
 )
@@ -23,6 +24,11 @@ const (
 	agentOf    = "PARFOR_TEST_AGENT"  // an agent at this URL
 	agentSlots = "PARFOR_TEST_SLOTS"  // with that many slots
 	serverOf   = "PARFOR_TEST_SERVER" // a server on this folder
+	callerOf   = "PARFOR_TEST_CALLER" // a program with a loop, at this URL
+	callerName = "PARFOR_TEST_NAME"   // of this name
+	callerSize = "PARFOR_TEST_SIZE"   // over that many items
+	callerKeep = "PARFOR_TEST_KEEP"   // to be kept that long
+	storedOn   = "PARFOR_TEST_STORED" // streams are kept on that many servers
 )
 
 // redeliver is what agents of tests have, so that their deaths are found fast.
@@ -32,8 +38,12 @@ const redeliver = 600 * time.Millisecond
 type program struct{ leak.Tests }
 
 func (p program) Run() int {
+	if ran, code := trio.Main(); ran {
+		return code
+	}
 	url, dir := os.Getenv(agentOf), os.Getenv(serverOf)
-	if url == "" && dir == "" {
+	caller := os.Getenv(callerOf)
+	if url == "" && dir == "" && caller == "" {
 		return p.Tests.Run()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -43,9 +53,11 @@ func (p program) Run() int {
 		os.Exit(3)
 	}()
 	var err error
-	if url != "" {
+	if caller != "" {
+		err = call(ctx, caller)
+	} else if url != "" {
 		slots, _ := strconv.Atoi(os.Getenv(agentSlots))
-		err = cluster.Serve(ctx, url, cluster.Processes(slots, process.Stderr(io.Discard)), cluster.Redeliver(redeliver), cluster.MaxDeliveries(2))
+		err = cluster.Serve(ctx, url, append(replicas(), cluster.Processes(slots, process.Stderr(io.Discard)), cluster.Redeliver(redeliver), cluster.MaxDeliveries(2))...)
 	} else {
 		var s *embed.Server
 		if s, err = embed.Open(ctx, dir); err == nil {
@@ -61,9 +73,13 @@ func (p program) Run() int {
 }
 
 // start starts this binary as something else. It is killed when the test ends.
-func start(t *testing.T, env ...string) *exec.Cmd {
+func start(t *testing.T, env ...string) *exec.Cmd { return startTo(t, nil, env...) }
+
+// startTo is start for a program that prints.
+func startTo(t *testing.T, out io.Writer, env ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
+	cmd.Stdout = out
 	cmd.Env = append(os.Environ(), append(env, "GORACE=atexit_sleep_ms=0")...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -93,4 +109,12 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 		t.Error(err)
 	}
 	cmd.Wait()
+}
+
+// replicas is where the streams of this program are kept.
+func replicas() []cluster.Option {
+	if n, err := strconv.Atoi(os.Getenv(storedOn)); err == nil {
+		return []cluster.Option{cluster.Replicas(n)}
+	}
+	return nil
 }

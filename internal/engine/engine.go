@@ -77,6 +77,8 @@ type Outcome struct {
 	Claims uint64 // what the attempt's claims are held by
 	Commit uint64 // number of its commit, set by Settle
 
+	Resumed bool // it ran for a program before this one, whose loop goes on
+
 	// Flags say how the job takes the attempt, for the meter: OK, Retried when
 	// another is to follow, Failed, or nothing for an echo of the loop's end.
 	// Settle sets them, once, and Finish goes by them.
@@ -98,6 +100,10 @@ type Job interface {
 	// batches; -1 when it can't be known. A job that doesn't know how many will
 	// come may know how many are there: Waiting() int, for executors that start
 	// workers when they are needed.
+	//
+	// A job that knows how many tasks it has in all may say so, for executors that
+	// keep them: Total() int, -1 as long as it doesn't. One whose tasks add tasks
+	// has a method Grows.
 	Pending() int
 
 	// AppendItem appends the encoding of a claimed task's item. It goes on with

@@ -73,7 +73,11 @@ func Start(ctx context.Context, c Config) (*Agent, error) {
 
 func (a *Agent) begin(ctx context.Context) (err error) {
 	l := a.Link
-	if a.loops, err = l.JS.Stream(ctx, l.Space.Loops()); err != nil {
+	err = names.Persist(ctx, func(ctx context.Context) (err error) {
+		a.loops, err = l.JS.Stream(ctx, l.Space.Loops())
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if a.orders, err = l.NC.Subscribe(l.Space.Orders(), a.order); err != nil {

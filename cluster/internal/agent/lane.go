@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/internal/registry"
 )
 
@@ -37,7 +38,7 @@ type lane struct {
 
 func newLane(ctx context.Context, a *Agent, b *registry.Body) (*lane, error) {
 	l := &lane{agent: a, body: b, name: a.Program.Lane(b.Name)}
-	if err := l.ensure(ctx); err != nil {
+	if err := names.Persist(ctx, l.ensure); err != nil {
 		return nil, fmt.Errorf("the lane %s: %w", l.name, err)
 	}
 	l.next = "$JS.API.CONSUMER.MSG.NEXT." + a.Link.Space.Tasks() + "." + l.name

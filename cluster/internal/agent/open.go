@@ -146,7 +146,7 @@ func (w *work) refuse(err error) {
 func (w *work) end(cause error, over bool) {
 	w.die()
 	w.mu.Lock()
-	w.mute = true
+	w.mute, w.over = true, w.over || over
 	w.queue = nil
 	for h := range w.chunks {
 		if over {

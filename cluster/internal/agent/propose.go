@@ -145,7 +145,7 @@ func (w *work) stored(h *held, ps []proposal, err error) {
 		return
 	}
 	h.sent--
-	if w.mute && err == nil {
+	if w.over && err == nil {
 		w.agent.unsay(w.id)
 	}
 	w.conclude(h)

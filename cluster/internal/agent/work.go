@@ -34,6 +34,7 @@ type work struct {
 	open   int // items that the executor has claimed
 	recent map[uint64]bool
 	mute   bool // the loop is over, or given up: nothing is said of it any more
+	over   bool // that is why
 	idle   time.Time
 	gone   bool
 }

@@ -1,6 +1,6 @@
 // Package names has the names of everything parfor keeps in NATS: streams,
 // subjects, lanes. names.go has the names, lane.go which program runs what,
-// streams.go the streams.
+// streams.go the streams, and ensure.go makes them.
 package names
 
 import (
@@ -52,6 +52,21 @@ func ParseLoop(text string) (l Loop, ok bool) {
 	n, err := strconv.ParseUint(run, 10, 64)
 	return Loop{program, n}, err == nil && !strings.Contains(program, ".")
 }
+
+const loopLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
+// Named is a loop that has a name of its own, whichever program runs it. Each
+// program that does has a run of its own; run 0 has what they share. No program's
+// own name begins so.
+func Named(name string, run uint64) (l Loop, err error) {
+	if name == "" || len(name) > 64 || strings.Trim(name, loopLetters) != "" {
+		return l, fmt.Errorf("the name of a loop, %q, is not of 1 to 64 letters, digits, _ and -", name)
+	}
+	return Loop{"=" + name, run}, nil
+}
+
+// Shared is where all runs of a named loop keep what they share.
+func (l Loop) Shared() Loop { return Loop{l.Program, 0} }
 
 // Chunk is the subject of a chunk of a loop's items.
 func (s Space) Chunk(lane string, l Loop, n uint64) string {
@@ -106,6 +121,34 @@ func (s Space) PiecesOf(l Loop, name string) string {
 	return s.under("b") + l.String() + "." + name + ".>"
 }
 func (s Space) BlobsOf(l Loop) string { return s.under("b") + l.String() + ".>" }
+
+// BlobsFor matches everything large of a program's loops, or of a named one.
+func (s Space) BlobsFor(program string) string { return s.under("b") + program + ".>" }
+
+// Lease is where a program says that it lives: for a named loop, or for all
+// others of its own. LeaseOf takes it apart, Leases matches all.
+func (s Space) Lease(program string) string { return s.under("l") + program + ".0.lease" }
+func (s Space) Leases() string              { return s.under("l") + "*.0.lease" }
+func (s Space) LeaseOf(subject string) (program string, ok bool) {
+	rest, found := strings.CutPrefix(subject, s.under("l"))
+	program, last, _ := strings.Cut(rest, ".")
+	return program, found && last == "0.lease"
+}
+
+// Items is the subject of a page of a named loop's items, ItemsOf matches all.
+func (s Space) Items(l Loop, first int) string {
+	return s.under("l") + l.Shared().String() + ".items." + strconv.Itoa(first)
+}
+func (s Space) IsItems(subject string) bool {
+	f := strings.Split(subject, ".")
+	return len(f) == 7 && f[5] == "items"
+}
+func (s Space) ItemsOf(l Loop) string { return s.under("l") + l.Shared().String() + ".items.>" }
+
+// RecordsFor matches what a program, or the programs of a named loop, have in the
+// loops stream, and ChunksFor their chunks in any lane.
+func (s Space) RecordsFor(program string) string { return s.under("l") + program + ".>" }
+func (s Space) ChunksFor(program string) string  { return s.under("t") + "*." + program + ".>" }
 
 // Poison is the subject of the copy of an item that its agents died of.
 func (s Space) Poison(lane string, l Loop, item int) string {

@@ -1,6 +1,9 @@
 package names
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestSubjects(t *testing.T) {
 	s, l := Space("default"), Loop{"p1", 7}
@@ -66,5 +69,28 @@ func TestSpaces(t *testing.T) {
 		if (name.Check() == nil) != ok {
 			t.Errorf("%q: %v", name, name.Check())
 		}
+	}
+}
+
+// A loop with a name has no more than one, and no program's own loops.
+func TestNamed(t *testing.T) {
+	for _, name := range []string{"", "a.b", "a b", "*", ">", "=", strings.Repeat("a", 65)} {
+		if _, err := Named(name, 1); err == nil {
+			t.Errorf("%q is a name", name)
+		}
+	}
+	l, err := Named("nightly-7_B", 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, ok := ParseLoop(l.String()); !ok || again != l || l.Shared().Run != 0 {
+		t.Errorf("%v, %v", again, l.Shared())
+	}
+	s := Space("a")
+	if p, ok := s.LeaseOf(s.Lease(l.Program)); !ok || p != l.Program {
+		t.Error(p)
+	}
+	if !s.IsItems(s.Items(l, 7)) || s.IsItems(s.Log(l.Shared())) || s.IsItems(s.Spec(l)) {
+		t.Error("what is a page of items, and what isn't")
 	}
 }

@@ -3,7 +3,6 @@ package names
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -22,27 +21,6 @@ const (
 	// a thousand, and is meant by -1, too.
 	maxConsumers = 10000
 )
-
-// Ensure makes the streams of a namespace that aren't there, and leaves others
-// as they are: an administrator may have made them with limits of his own.
-func (s Space) Ensure(ctx context.Context, js jetstream.JetStream, st Store) error {
-	for _, cfg := range s.streams(st) {
-		_, err := js.Stream(ctx, cfg.Name)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			_, err = js.CreateStream(ctx, cfg)
-			if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // with another configuration, by somebody else just now
-				err = nil
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("parfor: the stream %s: %w", cfg.Name, err)
-		}
-	}
-	if _, err := s.Registry(ctx, js, st); err != nil {
-		return fmt.Errorf("parfor: the registry of agents %s: %w", s.Agents(), err)
-	}
-	return nil
-}
 
 func (s Space) streams(st Store) []jetstream.StreamConfig {
 	storage := jetstream.FileStorage

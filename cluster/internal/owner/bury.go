@@ -20,6 +20,9 @@ func (l *loop) bury() {
 		l.finish(s, &engine.Outcome{Err: l.broken, Start: meter.Now()})
 	}
 	l.again, l.parts = nil, nil
+	if l.kept != nil {
+		l.kept.ready = nil
+	}
 	for {
 		n, _ := l.job.Take(l.ts[:64])
 		if n == 0 {

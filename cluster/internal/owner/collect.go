@@ -35,7 +35,7 @@ func (l *loop) collect() {
 	}
 	n := l.whole()
 	if n == 0 || l.spentBytes > spentMost {
-		if (l.log.since >= snapshotEvery || l.spentBytes > spentMost) && !l.detached {
+		if (l.log.since >= snapshotEvery || l.spentBytes > spentMost) && !l.detached && l.kept == nil { // whose results stay
 			l.snapshot()
 			return
 		}
@@ -122,7 +122,14 @@ func (l *loop) finish(s *sent, x *engine.Outcome) {
 	l.leave(s)
 	index := s.task.Index
 	l.job.Settle(s.task, x)
-	l.count(s, x)
+	if x.Resumed {
+		l.spec.Meter.Skip(1)
+	} else {
+		l.count(s, x)
+	}
+	if l.kept != nil && x.Err == nil {
+		l.kept.good++
+	}
 	if x.Flags&observe.Retried != 0 {
 		l.rounds[index] = s.round + 1
 	} else {

@@ -11,5 +11,8 @@
 // window.go how much of it at once; collect.go is the way back, log.go the commit
 // log, spans.go what a snapshot remembers; away.go stores and reads what is too large for
 // a message; stop.go ends a loop before its time
-// and bury.go fails what can't run. roster.go knows the agents.
+// and bury.go fails what can't run. named.go runs a loop that outlives its program:
+// lease.go says who has it, recover.go takes it over, kept.go keeps its items, janitor.go removes
+// what nobody wants any more. feed.go
+// brings results, roster.go knows the agents.
 package owner

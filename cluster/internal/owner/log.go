@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
@@ -21,16 +20,21 @@ const snapshotEvery = 256
 // anybody sees them. Each message names the sequence of the one before, so that
 // an owner that lost the loop without knowing is refused.
 type commitLog struct {
-	busy   bool   // a message is on its way
-	fence  uint64 // sequence of the last one
-	number uint64 // of the last commit
-	since  int    // commits since the last snapshot
-	upto   uint64 // sequence of the last result consumed
-	seen   string // the last mark that came back; see stop.go
+	subject string
+	busy    bool   // a message is on its way
+	fence   uint64 // sequence of the last one
+	number  uint64 // of the last commit
+	since   int    // commits since the last snapshot
+	upto    uint64 // sequence of the last result consumed
+	seen    string // the last mark that came back; see stop.go
 }
 
 // startLog writes the first message, which must be the log's first.
 func (l *loop) startLog() {
+	if l.kept != nil { // it was begun when the loop was taken
+		l.opened = true
+		return
+	}
 	l.write(&wire.Commit{}, func() { l.opened = true })
 }
 
@@ -66,19 +70,22 @@ func (l *loop) snapshot() {
 }
 
 func (l *loop) write(c *wire.Commit, then func()) {
-	o := l.owner
-	c.Owner, c.Number = o.id, l.log.number
-	l.log.number++
-	subject := o.Link.Space.Log(l.id)
-	m := message(subject, wire.AppendCommit(nil, c), expectHeader, strconv.FormatUint(l.log.fence, 10),
-		idHeader, fmt.Sprintf("%s.%s.%d", subject, o.id, c.Number))
-	if c.Snapshot {
-		m.Header.Set(rollupHeader, "sub")
-	}
-	l.record(m, func(seq uint64) {
+	l.record(l.commitMessage(c), func(seq uint64) {
 		l.log.fence = seq
 		then()
 	})
+}
+
+// commitMessage is the log's next message.
+func (l *loop) commitMessage(c *wire.Commit) *nats.Msg {
+	c.Owner, c.Number = l.owner.id, l.log.number
+	l.log.number++
+	m := message(l.log.subject, wire.AppendCommit(nil, c), expectHeader, strconv.FormatUint(l.log.fence, 10),
+		idHeader, fmt.Sprintf("%s.%s.%s.%d", l.log.subject, l.owner.id, l.id, c.Number))
+	if c.Snapshot {
+		m.Header.Set(rollupHeader, "sub")
+	}
+	return m
 }
 
 // record stores a message that must be the next of its subject, and calls then
@@ -100,23 +107,10 @@ func (l *loop) record(m *nats.Msg, then func(seq uint64)) {
 	})
 }
 
-// verify looks whose message is there in place of one that was refused: a server
-// that has stored a message and could not say so refuses its second copy.
+// verify looks whose message is there in place of one that was refused.
 func (l *loop) verify(m *nats.Msg, refused error, then func(uint64)) {
-	for {
-		ctx, cancel := l.owner.request()
-		last, err := l.owner.loops.GetLastMsgForSubject(ctx, m.Subject)
-		cancel()
-		switch {
-		case err == nil && last.Header.Get(idHeader) == m.Header.Get(idHeader):
-			l.put(func() { l.recorded(last.Sequence, nil, then) })
-			return
-		case err == nil, errors.Is(err, jetstream.ErrMsgNotFound):
-			l.put(func() { l.recorded(0, fmt.Errorf("%w: %w", ErrOwned, refused), then) })
-			return
-		}
-		time.Sleep(askPause) // no server answers now, and nothing says when one will
-	}
+	seq, err := l.owner.instead(l.owner.ctx, m, refused)
+	l.put(func() { l.recorded(seq, err, then) })
 }
 
 func (l *loop) recorded(seq uint64, err error, then func(uint64)) {

@@ -2,6 +2,7 @@ package owner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -45,6 +46,7 @@ type loop struct {
 	parts []part // results that came, in the stream's order
 	log   commitLog
 	done  spans
+	kept  *kept // of a loop with a name
 
 	live       context.Context // ends when the loop fails, or is over
 	die        context.CancelCauseFunc
@@ -79,6 +81,7 @@ func newLoop(o *Owner, j engine.Job, id names.Loop) *loop {
 	l.lane = o.Program.Lane(l.spec.Body.Name)
 	l.large = map[int]blob.Ref{}
 	l.live, l.die = context.WithCancelCause(o.ctx)
+	l.log.subject = o.Link.Space.Log(id)
 	l.timer.Stop()
 	return l
 }
@@ -117,7 +120,11 @@ func (l *loop) over() bool {
 // nobody else may have written.
 func (l *loop) begin() {
 	o := l.owner
-	m := message(o.Link.Space.Spec(l.id), o.encode(l.spec, l.id), idHeader, l.id.String()+".spec", expectHeader, "0")
+	origin := names.Loop{Run: l.id.Run}
+	if l.kept != nil { // the keys of items stay the same
+		origin.Run = l.kept.lease.record.Origin
+	}
+	m := message(o.Link.Space.Spec(l.id), o.encode(l.spec, origin, l.kept != nil), idHeader, l.id.String()+".spec", expectHeader, "0")
 	record := func() { l.record(m, func(uint64) { l.startLog() }) }
 	if post.Size(m) <= int(o.Link.NC.MaxPayload()) {
 		record()
@@ -171,11 +178,51 @@ func (l *loop) await() {
 func (l *loop) clean() {
 	o := l.owner
 	l.die(nil)
+	if l.kept != nil {
+		l.leaveKept()
+		l.close()
+		return
+	}
 	l.order(&wire.Order{Action: wire.Over})
 	ctx, cancel := o.request()
 	defer cancel()
 	if err := o.sweep(ctx, l); err != nil {
 		o.complain(fmt.Errorf("parfor: what the loop %s left in the cluster: %w", l.spec.Name, link.Explain(ctx, err)))
+	}
+	l.close()
+}
+
+// leaveKept removes a loop with a name if every item has a result. Else another
+// program, or this one, may go on with it.
+func (l *loop) leaveKept() {
+	o := l.owner
+	l.kept.lease.end()
+	if errors.Is(l.broken, ErrOwned) {
+		l.kept.stop()
+		return
+	}
+	ctx, cancel := o.request()
+	defer cancel()
+	if !l.complete() {
+		l.kept.free(o)
+		return
+	}
+	l.kept.stop()
+	err := l.put1(ctx, &wire.Commit{}) // it must still be ours
+	if err == nil {
+		l.order(&wire.Order{Action: wire.Over})
+		err = o.Link.Remove(ctx, l.id.Program)
+	}
+	if err != nil {
+		o.complain(fmt.Errorf("parfor: what the loop %s left in the cluster: %w", l.spec.Name, err))
+	}
+}
+
+// close forgets the loop.
+func (l *loop) close() {
+	o := l.owner
+	if l.kept != nil {
+		o.vacate(l.id.Program)
 	}
 	o.mu.Lock()
 	delete(o.open, l.id)

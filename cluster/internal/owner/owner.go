@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -30,6 +31,12 @@ var (
 	ErrPoison = errors.New("parfor: agents died of the item")
 	// ErrLost means that the cluster no longer has what it was given.
 	ErrLost = errors.New("parfor: the cluster lost the loop")
+	// ErrMismatch means that a loop with this name is another one.
+	ErrMismatch = errors.New("parfor: the cluster has another loop of this name")
+	// ErrNoLoop means that there is none with this name.
+	ErrNoLoop = errors.New("parfor: the cluster has no loop of this name: it ended with all its results, was abandoned for too long, or never began")
+	// ErrUnsealed means that only the program knows all items of a loop.
+	ErrUnsealed = errors.New("parfor: the loop's program ended before all items were in the cluster: run it again, on the same items")
 )
 
 // Config is how an owner works.
@@ -37,6 +44,9 @@ type Config struct {
 	Link    *link.Link
 	Program names.Program
 	Wait    time.Duration // for the first agent; 0 means for ever
+	Life    time.Duration // of a lease that is not written anew
+
+	Keep, KeepNamed time.Duration // how long loops are kept that nobody owns
 }
 
 // Owner has the loops that this program runs on a cluster.
@@ -50,9 +60,10 @@ type Owner struct {
 	loops     jetstream.Stream
 	roster    *roster
 	watch     *clusterwatch.Owner
-	feed      jetstream.ConsumeContext
+	feed      *feed
 	ctx       context.Context // of requests
 	cancel    context.CancelFunc
+	rest      context.CancelFunc // of the janitor
 	costs     costs
 	places    places
 	running   sync.WaitGroup // goroutines of loops, and what they started
@@ -61,6 +72,8 @@ type Owner struct {
 	mu    sync.Mutex
 	next  uint64
 	open  map[names.Loop]*loop
+	named map[string]*seat
+	dead  chan struct{} // closed when the lease is to end; nil before it began
 	shut  bool
 	idle  sync.Cond
 	flaws []error
@@ -69,7 +82,7 @@ type Owner struct {
 // New starts an owner. It blocks until it knows the agents.
 func New(ctx context.Context, c Config) (*Owner, error) {
 	n := rand.Uint64() | 1
-	o := &Owner{Config: c, number: n, id: strconv.FormatUint(n, 36), lanes: map[string]bool{}, open: map[names.Loop]*loop{}, transfers: make(chan struct{}, transfers)}
+	o := &Owner{Config: c, number: n, id: strconv.FormatUint(n, 36), lanes: map[string]bool{}, open: map[names.Loop]*loop{}, named: map[string]*seat{}, transfers: make(chan struct{}, transfers)}
 	o.idle.L = &o.mu
 	o.watch = clusterwatch.OwnerIn(string(c.Link.Space))
 	for _, b := range registry.All() {
@@ -89,11 +102,19 @@ func (o *Owner) begin(ctx context.Context) (err error) {
 		to   *jetstream.Stream
 		name string
 	}{{&o.tasks, l.Space.Tasks()}, {&o.results, l.Space.Results()}, {&o.loops, l.Space.Loops()}} {
-		if *s.to, err = l.JS.Stream(ctx, s.name); err != nil {
+		err := names.Persist(ctx, func(ctx context.Context) (err error) {
+			*s.to, err = l.JS.Stream(ctx, s.name)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
-	kv, err := l.JS.KeyValue(ctx, l.Space.Agents())
+	var kv jetstream.KeyValue
+	err = names.Persist(ctx, func(ctx context.Context) (err error) {
+		kv, err = l.JS.KeyValue(ctx, l.Space.Agents())
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -101,14 +122,13 @@ func (o *Owner) begin(ctx context.Context) (err error) {
 		return err
 	}
 	// One consumer for all loops: one of their own would cost each a millisecond.
-	feed, err := o.results.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{l.Space.ResultsFor(o.id)}})
-	if err == nil {
-		o.feed, err = feed.Consume(o.result)
-	}
-	if err != nil {
+	if o.feed, err = o.listen(ctx, l.Space.ResultsFor(o.id)); err != nil {
 		o.roster.close()
+		return err
 	}
-	return err
+	ctx, o.rest = context.WithCancel(o.ctx)
+	o.running.Go(func() { o.janitor(ctx) })
+	return nil
 }
 
 // rosterChanged has every loop look at how much it may send.
@@ -121,7 +141,7 @@ func (o *Owner) rosterChanged() {
 }
 
 // result gives a message of the results stream to its loop.
-func (o *Owner) result(m jetstream.Msg) {
+func (o *Owner) result(m jetstream.Msg, seq uint64) {
 	id, ok := o.Link.Space.ResultAt(m.Subject())
 	if !ok {
 		return
@@ -132,19 +152,15 @@ func (o *Owner) result(m jetstream.Msg) {
 	if l == nil {
 		return
 	}
-	meta, err := m.Metadata()
-	if err != nil {
-		return
-	}
 	if mark, ok := o.Link.Space.MarkAt(m.Subject()); ok {
-		l.put(func() { l.arrived(part{seq: meta.Sequence.Stream, mark: mark}) })
+		l.put(func() { l.arrived(part{seq: seq, mark: mark}) })
 		return
 	}
 	p, err := wire.DecodePart(m.Data())
 	if err != nil { // nobody of ours wrote it: it can't count
 		return
 	}
-	l.put(func() { l.arrived(part{seq: meta.Sequence.Stream, Part: p}) })
+	l.put(func() { l.arrived(part{seq: seq, Part: p}) })
 }
 
 // usable reports why no loop can begin.
@@ -167,11 +183,14 @@ func (o *Owner) Close() error {
 	o.shut = true
 	flaws := o.flaws
 	o.flaws = nil
+	if o.dead != nil {
+		close(o.dead)
+	}
 	o.mu.Unlock()
+	o.rest()
 	o.running.Wait()
+	o.feed.stop()
 	o.cancel()
-	o.feed.Stop()
-	<-o.feed.Closed()
 	o.roster.close()
 	return errors.Join(flaws...)
 }
@@ -180,8 +199,58 @@ func (o *Owner) Close() error {
 func (o *Owner) CancelAll(cause error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	for _, p := range o.named {
+		p.cancel(cause)
+	}
 	for _, l := range o.open {
 		l.put(func() { l.fail(cause) })
+	}
+}
+
+// disown fails the loops without a name, which somebody took for dead.
+func (o *Owner) disown(cause error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, l := range o.open {
+		if l.kept == nil {
+			l.put(func() { l.fail(cause) })
+		}
+	}
+}
+
+// announce has the owner say that it lives, for as long as it has loops that
+// nobody else can go on with. The lock is held.
+func (o *Owner) announce() {
+	if o.dead == nil {
+		o.dead = make(chan struct{})
+		o.running.Go(o.live)
+	}
+}
+
+func (o *Owner) live() {
+	ctx, end := context.WithCancel(o.ctx)
+	defer end()
+	go func() {
+		select {
+		case <-o.dead:
+			end()
+		case <-ctx.Done():
+		}
+	}()
+	l := newHeld(o, o.Link.Space.Lease(o.id), o.newLease(o.Keep), 0)
+	if err := l.write(ctx); err != nil {
+		if ctx.Err() == nil {
+			o.disown(err)
+		}
+		return
+	}
+	l.start(o.disown)
+	<-o.dead
+	l.end()
+	last, cancel := o.request()
+	defer cancel()
+	if err := o.loops.Purge(last, jetstream.WithPurgeSubject(l.subject)); err != nil {
+		slog.Warn("parfor: another program will remove what is left of this one", "error", err)
 	}
 }
 

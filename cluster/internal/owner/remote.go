@@ -38,9 +38,15 @@ func (o *Owner) payload() int { return int(o.Link.NC.MaxPayload()) - headerRoom 
 // headerRoom is more than the headers of a message take, which count.
 const headerRoom = 1 << 10
 
-func (o *Owner) encode(s *engine.Spec, id names.Loop) []byte {
+// encode makes a loop's record. The keys of its items are made with the origin,
+// and with this owner unless the loop may have others.
+func (o *Owner) encode(s *engine.Spec, origin names.Loop, shared bool) []byte {
+	program := o.number
+	if shared {
+		program = 0
+	}
 	w := &wire.Spec{Name: s.Name, Body: s.Body.Name, Timeout: s.Timeout, Grace: s.Grace, Serializable: s.Serializable,
-		Program: o.number, Run: id.Run, Journal: s.Journal, Ignores: s.Ignores, Args: args(s.Args), Values: args(s.Values)}
+		Program: program, Run: origin.Run, Journal: s.Journal, Ignores: s.Ignores, Args: args(s.Args), Values: args(s.Values)}
 	w.Args = append(w.Args, wire.Arg{Name: task.ApartArg, Encoded: []byte(NoDictionaries)})
 	return wire.AppendSpec(nil, w)
 }
@@ -62,23 +68,36 @@ func (o *Owner) Available() int { return o.roster.total(o.lanes) }
 
 // Attach offers the job's tasks to the agents.
 func (o *Owner) Attach(j engine.Job) (engine.Handle, error) {
-	s := j.Spec()
+	o.mu.Lock()
+	o.next++
+	id := names.Loop{Program: o.id, Run: o.next}
+	o.mu.Unlock()
+	l := newLoop(o, j, id)
+	if err := o.launch(l); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// launch starts a loop.
+func (o *Owner) launch(l *loop) error {
 	o.mu.Lock()
 	if o.shut {
 		o.mu.Unlock()
-		return nil, parfor.ErrClosed
+		return parfor.ErrClosed
 	}
-	o.next++
-	l := newLoop(o, j, names.Loop{Program: o.id, Run: o.next})
 	o.open[l.id] = l
 	o.watch.Loops.Add(1)
 	o.running.Add(1)
+	if l.kept == nil {
+		o.announce()
+	}
 	o.mu.Unlock()
-	if s.Ctx.Done() != nil {
-		l.unwatch = context.AfterFunc(s.Ctx, func() { l.put(l.cancel) })
+	if l.spec.Ctx.Done() != nil {
+		l.unwatch = context.AfterFunc(l.spec.Ctx, func() { l.put(l.cancel) })
 	}
 	go l.run()
-	return l, nil
+	return nil
 }
 
 // Wake says that Take may find something again.
@@ -117,6 +136,9 @@ func (l *loop) order(w *wire.Order) {
 func (l *loop) Detach() {
 	if l.unwatch != nil {
 		l.unwatch()
+	}
+	if l.kept != nil {
+		l.owner.ends(l.id.Program)
 	}
 	l.put(func() { l.detached = true })
 }

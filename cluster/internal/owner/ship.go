@@ -34,6 +34,10 @@ func (l *loop) ship() {
 		l.again = l.again[1:]
 		l.send([]engine.Task{s.task})
 	}
+	if l.kept != nil {
+		l.keep()
+		return
+	}
 	for len(l.chunks) < l.window() {
 		n, _ := l.job.Take(l.ts[:l.chunkSize()])
 		if n == 0 {

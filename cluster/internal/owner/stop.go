@@ -44,6 +44,13 @@ func (l *loop) stop() {
 		l.giveBack([]engine.Task{s.task})
 	}
 	l.again = nil
+	if l.kept != nil {
+		for _, s := range l.kept.ready {
+			l.leave(s)
+			l.giveBack([]engine.Task{s.task})
+		}
+		l.kept.ready = nil
+	}
 	if len(l.open) == 0 {
 		return
 	}

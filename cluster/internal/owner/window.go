@@ -90,7 +90,11 @@ func (l *loop) chunkSize() int {
 			n = max(n, int(float64(slots)*float64(time.Second)/cost/messageRate))
 		}
 		n = min(n, 2*max(1, l.size), wire.MaxItems)
-		if left := l.job.Pending(); left >= 0 {
+		left := l.job.Pending()
+		if l.kept != nil && left >= 0 {
+			left += len(l.kept.ready)
+		}
+		if left >= 0 {
 			n = min(n, max((left+2*slots-1)/(2*slots), int(float64(tailTime)/cost)))
 		}
 	}

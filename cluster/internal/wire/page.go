@@ -1,0 +1,37 @@
+package wire
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// Kept is an item of a named loop, as the cluster keeps it.
+type Kept struct {
+	Index int
+	Bytes []byte
+}
+
+// AppendPageHead appends the head of a page of n kept items; as many of
+// [AppendKept] follow.
+func AppendPageHead(dst []byte, n int) []byte {
+	return binary.AppendUvarint(append(dst, Version), uint64(n))
+}
+
+// AppendKept appends an item whose bytes are head and tail.
+func AppendKept(dst []byte, index int, head, tail []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(index))
+	dst = binary.AppendUvarint(dst, uint64(len(head)+len(tail)))
+	return append(append(dst, head...), tail...)
+}
+
+// DecodePage reads a page, whose items alias b.
+func DecodePage(b []byte) (items []Kept, err error) {
+	c, err := begin(b)
+	if err != nil {
+		return nil, err
+	}
+	for range c.count(2) {
+		items = append(items, Kept{Index: int(c.number(math.MaxInt)), Bytes: c.bytes()})
+	}
+	return items, c.end()
+}
