@@ -9,6 +9,7 @@ import (
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster/internal/names"
+	"parfor.dev/parfor/internal/registry"
 	"parfor.dev/parfor/process"
 )
 
@@ -36,6 +37,7 @@ type options struct {
 	keep, keepNamed time.Duration
 
 	slots      int // Serve
+	only       []string
 	inProcess  bool
 	pool       []process.Option
 	redeliver  time.Duration
@@ -179,6 +181,26 @@ func Goroutines(n int) Option {
 		}
 		o.slots, o.inProcess = n, true
 		return nil
+	})
+}
+
+// Only has the agent run the functions with these names, and no others that the
+// program has registered: for a program that must not do everything for everybody
+// who may use the cluster. A name is that of RegisterAs, or the import path and
+// name of the function. It is for Serve.
+func Only(functions ...string) Option {
+	return only(serves, "Only", func(o *options) error {
+		if len(functions) == 0 {
+			return bad("Only: name a function at least")
+		}
+		var errs []error
+		for _, name := range functions {
+			if registry.Named(name) == nil {
+				errs = append(errs, bad("Only: no function is registered as %q", name))
+			}
+		}
+		o.only = functions
+		return errors.Join(errs...)
 	})
 }
 

@@ -65,7 +65,7 @@ func startAgent(ctx context.Context, url string, opts []Option) (*serving, error
 	}
 	begin, cancel := s.link.Guard(ctx)
 	defer cancel()
-	s.agent, err = agent.Start(begin, agent.Config{Link: s.link, Program: self, Local: local,
+	s.agent, err = agent.Start(begin, agent.Config{Link: s.link, Program: self, Local: local, Only: o.only,
 		Redeliver: o.redeliver, Deliveries: o.deliveries, Grace: o.grace, Store: o.store})
 	if err != nil {
 		s.link.Close()

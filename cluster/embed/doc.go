@@ -9,6 +9,7 @@
 // There is one server per folder. The first program that opens a folder runs
 // it; the others join as its clients, by what the file in the folder says.
 //
-// Where things are: embed.go opens a folder, address.go is the file in it,
-// server.go starts the server, options.go is how.
+// Where things are: embed.go opens a folder, server.go starts the server,
+// options.go is how. The file in the folder is that of internal/address, which
+// links no server.
 package embed

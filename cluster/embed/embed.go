@@ -11,13 +11,14 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"parfor.dev/parfor/cluster/internal/address"
 	"parfor.dev/parfor/internal/lockedfile"
 )
 
 // Server is the server of a folder, or a way to the one that another program
 // runs. It is safe for concurrent use.
 type Server struct {
-	address address
+	address address.Address
 	server  *server.Server // nil in a program that joined
 	lock    *os.File
 	once    sync.Once
@@ -56,7 +57,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Server, error) {
 func open(dir string, o options) (*Server, error) {
 	lock, err := lockedfile.Open(filepath.Join(dir, lockFile), os.O_CREATE, 0o600)
 	if errors.Is(err, lockedfile.ErrHeld) {
-		if a, found, err := known(dir); err != nil || !found || !a.answers() {
+		if a, found, err := address.Known(dir); err != nil || !found || !a.Answers() {
 			return nil, err
 		} else {
 			return &Server{address: a}, nil
@@ -75,23 +76,25 @@ func open(dir string, o options) (*Server, error) {
 
 // run starts the server; the lock is ours.
 func run(dir string, lock *os.File, o options) (*Server, error) {
-	a, found, err := known(dir)
+	a, found, err := address.Known(dir)
 	if err != nil {
 		return nil, err
 	}
 	if !found {
-		a = newAddress()
+		a = address.New()
 	}
 	srv, a, err := launch(dir, a, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.write(dir); err != nil {
+	if err := a.Write(dir); err != nil {
 		end(srv)
 		return nil, fmt.Errorf("embed: %w", err)
 	}
 	return &Server{address: a, server: srv, lock: lock}, nil
 }
+
+const lockFile = "lock"
 
 // prepare makes the folder if it isn't there, and refuses one of others.
 func prepare(dir string) (string, error) {
@@ -116,7 +119,7 @@ func prepare(dir string) (string, error) {
 }
 
 // URL is where the server is, with its token: a secret.
-func (s *Server) URL() string { return s.address.url() }
+func (s *Server) URL() string { return s.address.URL() }
 
 // Runs reports whether the server runs in this program.
 func (s *Server) Runs() bool { return s.server != nil }

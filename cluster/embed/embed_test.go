@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"parfor.dev/parfor/cluster/internal/address"
 	"parfor.dev/parfor/internal/leak"
 )
 
@@ -90,11 +91,11 @@ func TestOneServerPerFolder(t *testing.T) {
 	}
 }
 
-// Nobody gets in without the token, and nothing listens beyond loopback.
+// Nobody gets in without the token, and nothing listens beyond address.Loopback.
 func TestNeedsToken(t *testing.T) {
 	s := opened(t, t.TempDir())
 	host, port, _ := strings.Cut(s.URL()[strings.Index(s.URL(), "@")+1:], ":")
-	if host != loopback {
+	if host != address.Loopback {
 		t.Errorf("it listens on %s", host)
 	}
 	for _, url := range []string{"nats://" + host + ":" + port, "nats://wrong@" + host + ":" + port} {
@@ -107,13 +108,13 @@ func TestNeedsToken(t *testing.T) {
 func TestFilesAreTheOwners(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "parfor")
 	s := opened(t, dir)
-	for name, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, addressFile): 0o600} {
+	for name, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, address.File): 0o600} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s has mode %v, want %v (%v)", name, info.Mode().Perm(), want, err)
 		}
 	}
 	s.Close()
-	if err := os.Chmod(filepath.Join(dir, addressFile), 0o644); err != nil {
+	if err := os.Chmod(filepath.Join(dir, address.File), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "chmod 600") {
@@ -132,7 +133,7 @@ func TestFilesAreTheOwners(t *testing.T) {
 func TestLockedWithoutServer(t *testing.T) {
 	dir := t.TempDir()
 	s := opened(t, dir)
-	if err := os.Remove(filepath.Join(dir, addressFile)); err != nil {
+	if err := os.Remove(filepath.Join(dir, address.File)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -156,13 +157,4 @@ func TestOptions(t *testing.T) {
 	if err != nil || nc.MaxPayload() != 1<<20 {
 		t.Errorf("%d, %v", nc.MaxPayload(), err)
 	}
-}
-
-func FuzzAddress(f *testing.F) {
-	f.Add([]byte(`{"version":1,"port":4222,"token":"0123456789012345678901234567890123456789"}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if a, err := decodeAddress(b); err == nil && (a.Port <= 0 || a.Port > 65535 || a.Token == "") {
-			t.Errorf("%+v", a)
-		}
-	})
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"parfor.dev/parfor/cluster/internal/address"
 )
 
 // pingEvery finds peers that went without a word.
@@ -16,13 +18,13 @@ const pingEvery = 20 * time.Second
 
 // launch starts a server on a folder whose lock the caller has: at the address's
 // port if that is free, else at another. It returns where it listens.
-func launch(dir string, a address, o options) (*server.Server, address, error) {
+func launch(dir string, a address.Address, o options) (*server.Server, address.Address, error) {
 	port := a.Port
 	if port == 0 || !free(port) {
 		port = server.RANDOM_PORT
 	}
 	s, err := server.NewServer(&server.Options{
-		ServerName: "parfor", Host: loopback, Port: port, Authorization: a.Token,
+		ServerName: "parfor", Host: address.Loopback, Port: port, Authorization: a.Token,
 		NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: filepath.Join(dir, "store"), JetStreamMaxStore: o.maxStore, SyncAlways: o.sync,
 		MaxPayload: o.maxPayload, PingInterval: pingEvery, DisableJetStreamBanner: true,
@@ -52,7 +54,7 @@ func end(s *server.Server) {
 // free reports whether a port can be listened on: a server that can't have it
 // only says so in its log.
 func free(port int) bool {
-	l, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
+	l, err := net.Listen("tcp", net.JoinHostPort(address.Loopback, strconv.Itoa(port)))
 	if err != nil {
 		return false
 	}

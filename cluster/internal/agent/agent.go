@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type Config struct {
 	Deliveries int           // how many agents may die of an item
 	Grace      time.Duration // for tasks that run when the agent is to end
 	Store      names.Store
+	Only       []string // the functions that it runs; none: all of the program
 }
 
 // Agent runs tasks until it is ended.
@@ -85,7 +87,7 @@ func (a *Agent) begin(ctx context.Context) (err error) {
 	}
 	var lanes []*lane
 	for _, b := range registry.All() {
-		if !a.Program.Shares(b.Name) {
+		if !a.Program.Shares(b.Name) || len(a.Only) > 0 && !slices.Contains(a.Only, b.Name) {
 			continue
 		}
 		n, err := newLane(ctx, a, b)
