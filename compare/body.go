@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,6 +28,7 @@ var statuses = dict.New[int, int]("statuses")
 var (
 	_ = parfor.Register(task)
 	_ = parfor.RegisterEach(taskShared)
+	_ = parfor.RegisterAs(AgentName, taskOfAgent)
 	_ = parfor.Register(keep)
 	_ = parfor.RegisterEach(keepShared)
 )
@@ -46,6 +48,18 @@ func task(ctx context.Context, number int) (int, error) {
 	default:
 		return post(ctx, w.URL, number)
 	}
+}
+
+// AgentName is the name of the only function that agents of a cluster need to run
+// for an experiment: it asks URLs and computes, and runs no command.
+const AgentName = "parfor compare"
+
+// taskOfAgent is task where who asks is somebody else.
+func taskOfAgent(ctx context.Context, number int) (int, error) {
+	if parfor.Arg[work](ctx).Body.Kind == Command {
+		return 0, errors.New("compare: agents run no commands for it")
+	}
+	return task(ctx, number)
 }
 
 // taskShared does the same and writes it into the shared dictionary.

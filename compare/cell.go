@@ -88,6 +88,9 @@ func (e *experiment) loop(n int) job {
 // run does the job once on x and returns the dictionary.
 func (j job) run(ctx context.Context, x parfor.Executor, w way, opts []parfor.Option) (map[int]int, error) {
 	opts = append(opts, parfor.On(x), parfor.Workers(w.inFlight))
+	if w.executor == onCluster {
+		return parfor.ByKey(ctx, parfor.Range(j.n), taskOfAgent, opts...)
+	}
 	if !w.shared {
 		return parfor.ByKey(ctx, parfor.Range(j.n), j.combined, opts...)
 	}

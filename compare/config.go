@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"parfor.dev/parfor"
 	"parfor.dev/parfor/compare/mockapi"
 )
 
@@ -76,6 +78,10 @@ type Config struct {
 	Python    string // "post" or "session": run the tutorial's Python code beside; empty: don't
 	PythonExe string // default: python3
 
+	// Cluster, if set, adds a line for the agents of a cluster: it connects to them
+	// and returns the executor. Agents run the function that is called AgentName.
+	Cluster func(context.Context) (parfor.Executor, error)
+
 	Files    []string  // where the report goes: .html, .json, .csv, .svg
 	Out      io.Writer // the table
 	Progress io.Writer // lines while it runs
@@ -131,6 +137,7 @@ func (c Config) Check() error {
 	add(c.Body.Bytes < 0, "%d bytes of garbage: must be positive", c.Body.Bytes)
 	add(!slices.Contains([]string{"", "post", "session"}, c.Python), "python %q: there is post and session", c.Python)
 	add(len(c.Command) > 0 && c.URL != "", "a URL and a command: choose one")
+	add(c.Cluster != nil && len(c.Command) > 0, "a command on a cluster: its agents run none for this")
 	add(c.Body.Kind == Command && len(c.Command) == 0, "a command without a program")
 	add(c.API.Drops > 0 || c.API.RateLimit > 0, "an API that drops or limits answers can't be checked")
 	bad = append(bad, c.API.Check())

@@ -89,14 +89,14 @@ func (e *experiment) timed(ctx context.Context, w way, weigh bool, loop func(par
 		mem = watchMemory()
 	}
 	cpu, begin := cpuTime(), time.Now()
-	x, err := w.open(ctx)
+	x, err := w.open(ctx, e.cfg)
 	if err != nil {
 		return o, err
 	}
 	opened := time.Now()
 	o.answers, err = loop(x)
 	o.took = time.Since(opened)
-	if w.procs > 0 {
+	if !w.local() {
 		o.start = opened.Sub(begin)
 	}
 	if weigh {

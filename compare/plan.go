@@ -75,6 +75,9 @@ func (e *experiment) sizesGrid() {
 		ways = []way{workerProcesses(pythonProcesses()), goroutines(pythonThreads())}
 		k = 0
 	}
+	if e.cfg.Cluster != nil {
+		ways = append(ways, agents(e.cfg.InFlight))
+	}
 	ways = append(ways, e.cfg.pythonSeries(k)...)
 	g := &report.Grid{Axis: e.cfg.Body.thing(), InFlight: k, Sizes: sizes}
 	e.rep.Grid = g
@@ -94,7 +97,11 @@ func (e *experiment) sweepGrid() {
 	g := &report.Grid{Axis: "workers", Items: n, Sizes: slices.Compact(slices.Sorted(slices.Values(e.cfg.Sweep))),
 		Note: fmt.Sprintf("%d %s, by how many are in flight:", n, e.cfg.Body.thing())}
 	e.rep.Sweep = g
-	for _, w := range []way{sequential(), goroutines(0), processes(1)} {
+	ways := []way{sequential(), goroutines(0), processes(1)}
+	if e.cfg.Cluster != nil {
+		ways = append(ways, agents(0))
+	}
+	for _, w := range ways {
 		s := w.series()
 		s.Name, s.InFlight = w.executor, 0
 		g.Series = append(g.Series, s)
@@ -104,6 +111,8 @@ func (e *experiment) sweepGrid() {
 				w = goroutines(k)
 			case "processes":
 				w = processes(k)
+			case onCluster:
+				w = agents(k)
 			}
 			e.add(w, e.loop(n), false, gridRow(g, k, w))
 		}

@@ -12,7 +12,7 @@ import (
 
 // way is one way to run a loop. Two equal ways are one measurement.
 type way struct {
-	executor string // sequential, goroutines, processes; threads in Python
+	executor string // sequential, goroutines, processes, cluster; threads in Python
 	inFlight int
 	procs    int    // worker processes
 	shared   bool   // one dictionary for all, instead of one combined at the end
@@ -22,7 +22,7 @@ type way struct {
 func sequential() way      { return way{executor: "sequential", inFlight: 1} }
 func goroutines(n int) way { return way{executor: "goroutines", inFlight: n} }
 func (w way) sharing() way { w.shared = true; return w }
-func (w way) local() bool  { return w.procs == 0 && w.python == "" }
+func (w way) local() bool  { return w.procs == 0 && w.python == "" && w.executor != onCluster }
 func (w way) dictionaries() string {
 	if w.shared {
 		return "shared dictionary"
@@ -36,6 +36,13 @@ func processes(n int) way {
 	procs := min(n, runtime.NumCPU())
 	return way{executor: "processes", inFlight: n, procs: procs}
 }
+
+// onCluster is the executor of agents.
+const onCluster = "cluster"
+
+// agents are those of a cluster, with n requests in flight if they have as many
+// slots.
+func agents(n int) way { return way{executor: onCluster, inFlight: n} }
 
 // workerProcesses is a pool as the tutorial has it: one task per process.
 func workerProcesses(n int) way { return way{executor: "processes", inFlight: n, procs: n} }
@@ -82,8 +89,10 @@ func (w way) series() report.Series {
 }
 
 // open starts the executor; it is closed by the caller.
-func (w way) open(ctx context.Context) (parfor.Executor, error) {
+func (w way) open(ctx context.Context, c Config) (parfor.Executor, error) {
 	switch w.executor {
+	case onCluster:
+		return c.Cluster(ctx)
 	case "sequential":
 		return parfor.Sequential(), nil
 	case "goroutines":

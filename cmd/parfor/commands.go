@@ -153,7 +153,7 @@ func (c commands) attempt(ctx context.Context, slot int, w *loop.Work) (rec reco
 	if c.f.stream {
 		cmd.Beyond, cmd.Live = child.Cut, func(s child.Stream, line []byte) { c.s.stopOn(c.s.printer.line(w, s, line)) }
 	}
-	j.result, err = child.Run(ctx, &cmd)
+	j.result, err = c.start(ctx, &cmd)
 	if c.f.stream {
 		c.s.stopOn(c.s.printer.end(w))
 	}
@@ -169,6 +169,10 @@ func (c commands) attempt(ctx context.Context, slot int, w *loop.Work) (rec reco
 	case j.result.TimedOut:
 		rec.Status, rec.Error = record.Timeout, fmt.Sprintf("timed out after %v", c.f.timeout)
 		return rec, errors.New(rec.Error)
+	case c.lost(&j.result):
+		rec.Status = record.Failed
+		rec.Error = fmt.Sprintf("it printed more than --max-output %d, which is what comes back from an agent", int64(c.f.maxOutput))
+		return rec, parfor.Permanent(errors.New(rec.Error))
 	case j.result.Code != 0:
 		rec.Status, rec.Error = record.Failed, describe(&j.result)
 		err = errors.New(rec.Error)
@@ -179,6 +183,19 @@ func (c commands) attempt(ctx context.Context, slot int, w *loop.Work) (rec reco
 	}
 	rec.Status = record.OK
 	return rec, nil
+}
+
+// start runs a command, here or on an agent.
+func (c commands) start(ctx context.Context, cmd *child.Command) (child.Result, error) {
+	if c.s.far != nil {
+		return c.s.far.command(cmd)
+	}
+	return child.Run(ctx, cmd)
+}
+
+// lost reports whether output that was to be printed is gone.
+func (c commands) lost(r *child.Result) bool {
+	return c.s.far != nil && r.Truncated && !c.f.quiet && !c.f.json
 }
 
 func (c commands) options() []parfor.Option { return nil }

@@ -26,6 +26,7 @@ type compareFlags struct {
 	cpu     int
 	alloc   size
 	sleep   time.Duration
+	cluster clusterFlags
 }
 
 func compareCommand() *cobra.Command {
@@ -60,7 +61,7 @@ The exit code is 1 if any answer was wrong.`,
 			if err != nil {
 				return err
 			}
-			return runCompare(cmd, cfg)
+			return f.compare(cmd, cfg)
 		},
 	}
 	f.declare(cmd)
@@ -88,6 +89,7 @@ func (f *compareFlags) declare(cmd *cobra.Command) {
 	if compare.CanKill {
 		fs.BoolVar(&f.Kill, "kill", false, "kill a worker process now and then, to watch what it costs")
 	}
+	f.cluster.declare(fs, "add a line for the agents of the cluster at `WHERE`: local (parfor-node's), the folder of a parfor-node, or a NATS URL")
 	fs.StringVar(&f.Python, "python", "", "run the tutorial's Python code beside, as `FORM`: post or session")
 	fs.Lookup("python").NoOptDefVal = "post"
 	fs.BoolVar(&f.yes, "yes", false, "send over 100 requests to a URL on another machine")
@@ -124,6 +126,9 @@ func (f *compareFlags) config(cmd *cobra.Command, args []string) (compare.Config
 		return c, err
 	}
 	if err := f.target(&c, args, cmd.ArgsLenAtDash(), said); err != nil {
+		return c, err
+	}
+	if err := f.checkCluster(&c); err != nil {
 		return c, err
 	}
 	if c.Runs < 1 || c.Budget <= 0 {

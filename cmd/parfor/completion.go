@@ -23,6 +23,7 @@ func completions(root *cobra.Command) {
 		"on-duplicate": {"fail\tthe run ends", "suffix\tthe second is a#2", "last\tthe last one counts"},
 		"shell":        {"sh", "bash"},
 		"workers":      {"auto", "50%", "100%"},
+		"cluster":      {whereLocal},
 	}
 	endings := map[string][]string{
 		"output": {"json", "jsonl", "csv", "db"}, "cacert": {"pem", "crt"}, "cert": {"pem", "crt"}, "cert-key": {"pem", "key"},

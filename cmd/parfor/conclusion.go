@@ -35,7 +35,8 @@ func (s *session) conclude(out loop.Outcome, journal string, err error) error {
 	case err != nil:
 		var sig interrupted
 		var full *unwritable
-		if errors.As(err, &sig) || errors.As(err, &full) {
+		var gone *clusterGone
+		if errors.As(err, &sig) || errors.As(err, &full) || errors.As(err, &gone) {
 			return fmt.Errorf("%w%s", err, wayOn(journal))
 		}
 		return err
@@ -101,12 +102,19 @@ var secretFlags = []string{"-H", "--header", "-u", "--user", "--proxy"}
 
 // withoutSecrets quotes the words of a command line, with … for secret ones.
 func withoutSecrets(args []string) (words []string) {
-	hide := false
+	hide, where := false, false
 	for _, a := range args {
 		word := quote(a)
-		if hide {
-			word = "…"
+		if url, ok := strings.CutPrefix(a, "--cluster="); ok {
+			word = "--cluster=" + shownCluster(url)
 		}
+		switch {
+		case hide:
+			word = "…"
+		case where:
+			word = shownCluster(a)
+		}
+		where = a == "--cluster"
 		hide = slices.Contains(secretFlags, a)
 		for _, f := range secretFlags {
 			if long := strings.HasPrefix(f, "--"); long && strings.HasPrefix(a, f+"=") {

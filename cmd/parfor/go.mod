@@ -12,6 +12,7 @@ require (
 	modernc.org/sqlite v1.61.1
 	mvdan.cc/sh/v3 v3.14.1
 	parfor.dev/parfor v0.0.0
+	parfor.dev/parfor/cluster v0.0.0
 )
 
 require (
@@ -34,3 +35,5 @@ require (
 )
 
 replace parfor.dev/parfor => ../..
+
+replace parfor.dev/parfor/cluster => ../../cluster

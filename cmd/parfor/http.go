@@ -51,7 +51,12 @@ them with status, time and attempts; a run that was interrupted goes on with
 --resume. Any status but 2xx is a failed item unless --expect says otherwise.
 
 A request is tried again, with --attempts, where that is safe: POST and PATCH
-only if they can't have landed, or with an --idempotency-key.`,
+only if they can't have landed, or with an --idempotency-key.
+
+With --cluster agents send the requests. One is sent again, whatever --attempts
+says, if its agent dies: POST and PATCH need --idempotency-key or --retry-on any.
+What the flags and items say travels, and lies on the cluster's disks until the
+run has ended; --env-header takes values from the agents' environment.`,
 		Example: `  parfor http -i 1..500 POST http://127.0.0.1:8080/ --data-json '{"number":"{}"}' -o out.json
   parfor http -i ids.txt GET 'https://api.example/u/{}' --rate 20/s --attempts 5 -o users.jsonl
   parfor http -i orders.csv -H @auth.txt POST 'https://api.example/{region}/orders' \
@@ -108,6 +113,9 @@ func (f *httpFlags) run(cmd *cobra.Command, args []string) error {
 	if err := f.check(said); err != nil {
 		return err
 	}
+	if err := f.checkCluster(said); err != nil {
+		return err
+	}
 	args, lists := cutLists(args)
 	if err := f.target(args); err != nil {
 		return err
@@ -159,6 +167,9 @@ func (f *httpFlags) prepare(s *session, said func(string) bool) (b *httpBody, er
 		spec.DataJSON = &f.dataJSON
 	}
 	spec.Items, spec.Getenv, spec.Output = -1, os.LookupEnv, f.outName
+	if f.cluster.where != "" {
+		spec.Getenv, b.env = elsewhere, f.envHeaders()
+	}
 	if n, known := s.source.Total(); known {
 		spec.Items = n
 	}
@@ -190,12 +201,19 @@ func (f *httpFlags) prepare(s *session, said func(string) bool) (b *httpBody, er
 	if f.timeout == 0 {
 		opt.Timeout = -1
 	}
+	b.sends = agentOptions(opt)
 	if b.client, err = request.NewClient(opt); err != nil {
 		b.close()
 		return nil, usagef("%w", err)
 	}
 	for _, w := range b.client.Warnings() {
 		s.warn(w)
+	}
+	if f.cluster.where != "" {
+		if err := b.checkRepeats(); err != nil {
+			b.close()
+			return nil, err
+		}
 	}
 	b.limits = f.limits()
 	return b, nil

@@ -13,6 +13,7 @@ import (
 
 	"parfor.dev/parfor"
 
+	"parfor.dev/parfor/cmd/parfor/internal/agent"
 	"parfor.dev/parfor/cmd/parfor/internal/item"
 	"parfor.dev/parfor/cmd/parfor/internal/loop"
 	"parfor.dev/parfor/cmd/parfor/internal/record"
@@ -31,6 +32,9 @@ type httpBody struct {
 	latency *request.Latency
 	limits  []parfor.Option
 	pace    pace
+
+	sends agent.Options   // on a cluster
+	env   []request.Field // headers that only agents know
 
 	untrusted atomic.Bool // a certificate was
 }
@@ -119,8 +123,7 @@ func (b *httpBody) options() []parfor.Option { return b.limits }
 func (b *httpBody) attempt(ctx context.Context, slot int, w *loop.Work) (rec record.Record, err error) {
 	r := w.Data.(*sending)
 	intended, began := b.pace.next(), time.Now()
-	resp, doErr := b.client.Do(ctx, r.Request)
-	took := time.Since(began)
+	resp, took, doErr := b.do(ctx, r.Request)
 	b.latency.Add(intended, began, took)
 	var unexpected error
 	rec.Started, rec.MS = began, millis(took)
@@ -146,6 +149,19 @@ func (b *httpBody) attempt(ctx context.Context, slot int, w *loop.Work) (rec rec
 		rec.Error = doErr.Error()
 	}
 	return rec, err
+}
+
+// do sends a request, from here or from an agent, and says how long it took there.
+func (b *httpBody) do(ctx context.Context, r *request.Request) (*request.Response, time.Duration, error) {
+	if b.s.far == nil {
+		began := time.Now()
+		resp, err := b.client.Do(ctx, r)
+		return resp, time.Since(began), err
+	}
+	if !r.Idempotent() && !b.retry.Any() {
+		return nil, 0, errTwice
+	}
+	return b.s.far.request(r, b.sends, b.env)
 }
 
 func (b *httpBody) workers() int { return httpWorkers }

@@ -27,6 +27,7 @@ type loopFlags struct {
 	backoff  time.Duration
 	timeout  time.Duration
 	deadline time.Duration
+	cluster  clusterFlags
 
 	failFast    bool
 	maxFailures string
@@ -67,6 +68,7 @@ func (f *loopFlags) declareRunning(fs *pflag.FlagSet, usual, timeout string) {
 	fs.DurationVar(&f.backoff, "backoff", 200*time.Millisecond, "wait up to `DUR` before the second attempt, up to twice as long before each further one, never over 30s")
 	fs.DurationVar(&f.timeout, "timeout", f.timeout, "end an attempt that takes longer than `DUR`, such as 10s or 2m. "+timeout+" 0 is no bound")
 	fs.DurationVar(&f.deadline, "deadline", 0, "end the whole run after `DUR`: nothing more is started, what runs is ended as by --timeout, and the exit code is 124; with -o it can go on later (default: no bound)")
+	f.cluster.declare(fs, "run items on the agents of the cluster at `WHERE`: local (parfor-node's), the folder of a parfor-node, or a NATS URL; -j is then how many are on their way (default: two for each that the agents run at once)")
 	fs.BoolVar(&f.failFast, "fail-fast", false, "start nothing more once an item has failed")
 	fs.StringVar(&f.maxFailures, "max-failures", "", "start nothing more after `N` failures, or a share of all items such as 5%")
 }
@@ -90,6 +92,8 @@ func (f *loopFlags) declareResults(fs *pflag.FlagSet) {
 // check refuses what can't be meant, before anything is opened.
 func (f *loopFlags) check(said func(string) bool) error {
 	switch {
+	case f.cluster.where != "" && f.workers.auto:
+		return usagef("-j auto with --cluster: how many run at once is what the agents have; write a number, or leave it out")
 	case f.attempts < 1:
 		return usagef("--attempts %d: it is how often an item is tried in all, at least 1", f.attempts)
 	case f.timeout < 0 || f.deadline < 0 || f.backoff < 0:
@@ -102,6 +106,9 @@ func (f *loopFlags) check(said func(string) bool) error {
 		return usagef("--resume, --force and --changed are about the file of -o: name it")
 	case f.json && (f.tag || f.quiet):
 		return usagef("--json prints the results, and nothing else: leave --tag and --quiet out")
+	}
+	if err := f.cluster.check(); err != nil {
+		return err
 	}
 	if err := oneOf("changed", f.changed, "fail", "rerun", "keep"); err != nil {
 		return err

@@ -6,6 +6,7 @@
 //	parfor show       look at results that they have kept
 //	parfor compare    the tutorial's experiment: one loop, every way of running it
 //	parfor plot       draws again, and over each other, what compare measured
+//	parfor worker     an agent that runs items of others' loops
 //	parfor mock       a JSON API on the loopback interface to try loops on
 package main
 
@@ -55,7 +56,7 @@ var verbs = []struct {
 	command func() *cobra.Command
 }{
 	{"run", runCommand}, {"http", httpCommand}, {"show", showCommand},
-	{"plot", plotCommand}, {"compare", compareCommand}, {"mock", mockCommand},
+	{"plot", plotCommand}, {"compare", compareCommand}, {"worker", workerCommand}, {"mock", mockCommand},
 }
 
 // rootCommand is the command with the verb that the arguments begin with. Only

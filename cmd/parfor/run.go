@@ -52,7 +52,11 @@ it, and is refused where that could be evaluated (see docs/safety.md).
 What a command prints comes in one piece when it has ended; -k keeps the order
 of the input, --stream prints lines as they come. -o keeps it, with exit status,
 time and attempts, as one dictionary; an interrupted run goes on with --resume.
-The first ^C lets the commands that run finish, the second ends them.`,
+The first ^C lets the commands that run finish, the second ends them.
+
+With --cluster agents run the commands, with the files, folder and environment
+of their machines; only the command line, the item and --stdin travel. A command
+is run again, whatever --attempts says, if its agent dies.`,
 		Example: `  parfor run -i 1..500 -j8 -o out.json 'curl -sf https://api.example/u/{}'
   ls *.png | parfor run -- convert {} -resize 50% small/{/}
   parfor run -k 'wc -l < {}' ::: a.txt b.txt
@@ -116,7 +120,7 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if !f.lines && !f.dryRun {
+	if !f.lines && !f.dryRun && f.cluster.where == "" {
 		makeRoomForForks()
 	}
 	return s.run(b)
@@ -144,10 +148,14 @@ func (f *runFlags) checkRun(said func(string) bool) error {
 		return usagef("with --lines items go to the program's standard input anyway: leave --stdin out")
 	case f.stream && (f.json || f.quiet):
 		return usagef("--stream prints what comes back, --json and --quiet don't: choose one")
+	case f.cluster.where != "" && f.stream:
+		return usagef("--stream with --cluster: what a command prints comes back when it has ended")
+	case f.cluster.where != "" && f.lines:
+		return usagef("--lines with --cluster: agents run a command for each item, and keep none alive")
 	case f.grace < 0:
 		return usagef("--grace %v: it can't be negative", f.grace)
 	}
-	if info, err := os.Stat(f.dir); f.dir != "" && (err != nil || !info.IsDir()) {
+	if info, err := os.Stat(f.dir); f.dir != "" && f.cluster.where == "" && (err != nil || !info.IsDir()) {
 		return usagef("--chdir %s: there is no such folder", f.dir)
 	}
 	return oneOf("shell", f.shell, "sh", "bash")
@@ -195,7 +203,7 @@ func (f *runFlags) lineBody(s *session, text string, parse func(string) (templat
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	if err := child.Check(f.shell, f.dir); err != nil {
+	if err := f.find(f.shell); err != nil {
 		return nil, usagef("%w", err)
 	}
 	b := &lineBody{commands{f: f, s: s, slot: usesSlot(t)}, t.String(), line}
@@ -222,10 +230,18 @@ func (f *runFlags) argvBody(s *session, args []string, parse func(string) (templ
 	if b.args[0].Has() {
 		return b, nil // the program is found item by item
 	}
-	if err := child.Check(args[0], f.dir); err != nil {
+	if err := f.find(args[0]); err != nil {
 		return nil, f.noProgram(args, err)
 	}
 	return b, nil
+}
+
+// find looks for a program where it is to run. Agents do so by themselves.
+func (f *runFlags) find(prog string) error {
+	if f.cluster.where != "" {
+		return nil
+	}
+	return child.Check(prog, f.dir)
 }
 
 // noProgram answers what people type: a line in two words.

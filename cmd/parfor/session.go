@@ -50,6 +50,7 @@ type session struct {
 	start  time.Time
 	typed  bool // items come from the terminal
 
+	far     *far // nil: items run here
 	printer *printer
 	last    *lastWord
 	cancel  context.CancelCauseFunc
@@ -90,6 +91,8 @@ func (s *session) workersOr(usual int) int {
 		return 1000
 	case s.workers.n > 0:
 		return s.workers.n
+	case s.far != nil:
+		return s.far.slots()
 	case usual > 0:
 		return usual
 	}
@@ -101,6 +104,10 @@ func (s *session) run(b body) error {
 	if s.dryRun {
 		return s.dryRunItems(b)
 	}
+	if err := s.join(); err != nil {
+		return err
+	}
+	defer s.leave()
 	res, err := s.openResults(b)
 	if err != nil {
 		return err
@@ -124,6 +131,9 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 	}
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	defer s.cancel(nil)
+	if s.far != nil {
+		s.far.ctx, s.far.end = ctx, s.cancel
+	}
 	defer context.AfterFunc(ctx, func() { s.source.Close() })() //nolint:errcheck // a read of standard input must not hold the end up
 	watch, done, err := s.observers()
 	if err != nil {

@@ -18,6 +18,9 @@ type Output struct {
 	dropped int64
 }
 
+// Kept is output that is all in memory.
+func Kept(b []byte) Output { return Output{head: b} }
+
 // Len is how many bytes are kept.
 func (o *Output) Len() int64 { return int64(len(o.head)) + o.spilled }
 

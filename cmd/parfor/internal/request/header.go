@@ -230,6 +230,9 @@ func (p *headerPlan) render(f Filler, r *Request) error {
 	return nil
 }
 
+// CheckHeader refuses a value that can't be a header's. It doesn't show it.
+func CheckHeader(name, value string) error { return checkHeaderValue(name, value) }
+
 // checkHeaderValue refuses what would end the header early. It doesn't show
 // the value: it may be a secret.
 func checkHeaderValue(name, v string) error {
