@@ -105,6 +105,10 @@ func (x *Executor) CloseNow() error {
 // while there is none.
 func (x *Executor) Slots() int { return x.owner.Available() }
 
+// SlotsFor is how many tasks of one function can run at once now, by its name as
+// [Only] takes it: not every agent may run everything.
+func (x *Executor) SlotsFor(function string) int { return x.owner.AvailableFor(function) }
+
 // Seal makes it an executor.
 func (x *Executor) Seal(engine.Key) engine.Engine {
 	if x == nil {

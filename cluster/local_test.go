@@ -64,6 +64,9 @@ func TestOnly(t *testing.T) {
 	if out, err := parfor.Map(within(t), []int{3}, square, parfor.On(x)); err != nil || out[0] != 9 {
 		t.Errorf("%v, %v", out, err)
 	}
+	if n, none := x.SlotsFor(squareName), x.SlotsFor(largeName); n != 1 || none != 0 {
+		t.Errorf("%d slots, and %d of a function that no agent offers", n, none)
+	}
 	if _, err := parfor.Map(within(t), []int{3}, large, parfor.On(x)); !errors.Is(err, cluster.ErrNoWorker) {
 		t.Errorf("a function that no agent offers: %v", err)
 	}
@@ -80,4 +83,7 @@ func TestLocalURLOfOthers(t *testing.T) {
 	}
 }
 
-const squareName = "parfor.dev/parfor/cluster_test.square"
+const (
+	squareName = "parfor.dev/parfor/cluster_test.square"
+	largeName  = "parfor.dev/parfor/cluster_test.large"
+)

@@ -24,17 +24,27 @@ type clusterFlags struct {
 	where string
 	creds string
 	ca    string
+	wait  time.Duration // for an agent
 }
 
 const whereLocal = "local"
 
+// declare declares the flags; those of who waits for agents only for them.
 func (c *clusterFlags) declare(fs *pflag.FlagSet, use string) {
 	fs.StringVar(&c.where, "cluster", c.where, use)
 	fs.StringVar(&c.creds, "cluster-creds", "", "show the cluster the NATS credentials in `FILE`")
 	fs.StringVar(&c.ca, "cluster-ca", "", "trust, of the cluster's servers, the authorities in `FILE` (PEM)")
 }
 
+// declareWait declares the flag of who needs agents.
+func (c *clusterFlags) declareWait(fs *pflag.FlagSet) {
+	fs.DurationVar(&c.wait, "cluster-wait", 30*time.Second, "wait `DUR` for an agent when there is none, 0 for ever")
+}
+
 func (c *clusterFlags) check() error {
+	if c.wait < 0 {
+		return usagef("--cluster-wait %v: it can't be negative", c.wait)
+	}
 	if c.where == "" && (c.creds != "" || c.ca != "") {
 		return usagef("--cluster-creds and --cluster-ca are about a cluster: name it with --cluster")
 	}
@@ -107,12 +117,9 @@ func isDown(err error) bool {
 	return errors.Is(err, nats.ErrNoServers) || errors.As(err, &op)
 }
 
-// agentsPatience is how long a run waits for an agent.
-const agentsPatience = 30 * time.Second
-
-// connect connects to the cluster and waits until an agent is there. Say is told
-// once, if that takes a while.
-func (c *clusterFlags) connect(ctx context.Context, say func(string)) (*cluster.Executor, error) {
+// connect connects to the cluster and waits until an agent is there that runs the
+// function. Say is told once, if that takes a while.
+func (c *clusterFlags) connect(ctx context.Context, function string, say func(string)) (*cluster.Executor, error) {
 	u, err := c.url()
 	if err != nil {
 		return nil, err
@@ -120,7 +127,7 @@ func (c *clusterFlags) connect(ctx context.Context, say func(string)) (*cluster.
 	// What runs ends with the run's own context; this one is about connecting only.
 	dial, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	forget := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	x, err := cluster.Connect(dial, u, cluster.Version(agent.Version), cluster.NATS(c.nats()...), cluster.WaitForAgents(agentsPatience))
+	x, err := cluster.Connect(dial, u, cluster.Version(agent.Version), cluster.NATS(c.nats()...), cluster.WaitForAgents(c.wait))
 	if !forget() {
 		<-dial.Done()
 	}
@@ -130,23 +137,24 @@ func (c *clusterFlags) connect(ctx context.Context, say func(string)) (*cluster.
 		}
 		return nil, c.failed(err)
 	}
-	if err := c.await(ctx, x, say); err != nil {
+	if err := c.await(ctx, x, function, say); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
 	return x, nil
 }
 
-// await waits for the first agent. The registry tells nobody, so it is looked at.
-func (c *clusterFlags) await(ctx context.Context, x *cluster.Executor, say func(string)) error {
+// await waits for the first agent. Nobody is told of new ones, so it looks.
+func (c *clusterFlags) await(ctx context.Context, x *cluster.Executor, function string, say func(string)) error {
 	begin, told := time.Now(), false
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for x.Slots() == 0 {
-		if waited := time.Since(begin); waited > agentsPatience {
-			return ioError(fmt.Errorf("the cluster has no agent; start one with: parfor worker --cluster %s", c.shown()))
-		} else if waited > time.Second && !told {
+	for x.SlotsFor(function) == 0 {
+		switch waited := time.Since(begin); {
+		case c.wait > 0 && waited > c.wait:
+			return ioError(errors.New(c.lacks(x, function)))
+		case waited > time.Second && !told:
 			told = true
-			say("parfor: waiting for an agent; start one with: parfor worker --cluster " + c.shown())
+			say("parfor: waiting: " + c.lacks(x, function))
 		}
 		select {
 		case <-ctx.Done():
@@ -155,6 +163,18 @@ func (c *clusterFlags) await(ctx context.Context, x *cluster.Executor, say func(
 		}
 	}
 	return nil
+}
+
+// lacks says what agent is missing, and how to have one.
+func (c *clusterFlags) lacks(x *cluster.Executor, function string) string {
+	text, flag := "the cluster has no agent", ""
+	if function == agent.RunName {
+		flag = " --allow-exec"
+		if n := x.Slots(); n > 0 {
+			text = "no agent of the cluster runs commands"
+		}
+	}
+	return text + "; start one with: parfor worker --cluster " + c.shown() + flag
 }
 
 // shown is where the cluster is, without a secret.

@@ -90,6 +90,7 @@ func (f *compareFlags) declare(cmd *cobra.Command) {
 		fs.BoolVar(&f.Kill, "kill", false, "kill a worker process now and then, to watch what it costs")
 	}
 	f.cluster.declare(fs, "add a line for the agents of the cluster at `WHERE`: local (parfor-node's), the folder of a parfor-node, or a NATS URL")
+	f.cluster.declareWait(fs)
 	fs.StringVar(&f.Python, "python", "", "run the tutorial's Python code beside, as `FORM`: post or session")
 	fs.Lookup("python").NoOptDefVal = "post"
 	fs.BoolVar(&f.yes, "yes", false, "send over 100 requests to a URL on another machine")

@@ -14,7 +14,10 @@ func (f *compareFlags) checkCluster(c *compare.Config) error {
 	if err := f.cluster.check(); err != nil || f.cluster.where == "" {
 		return err
 	}
-	if c.Body.Kind == "" && c.URL == "" && len(c.Command) == 0 && !f.cluster.local() {
+	if len(c.Command) > 0 {
+		return usagef("a command with --cluster: agents run none for compare; parfor run measures it")
+	}
+	if c.Body.Kind == "" && c.URL == "" && !f.cluster.local() {
 		return usagef("--cluster %s: agents of other machines can't reach the API that compare starts here: give a URL that they can, or --cpu or --sleep", f.cluster.shown())
 	}
 	return nil
@@ -27,13 +30,15 @@ func (f *compareFlags) compare(cmd *cobra.Command, cfg compare.Config) error {
 		return runCompare(cmd, cfg)
 	}
 	say := func(text string) { cmd.PrintErrln(text) }
-	x, err := f.cluster.connect(cmd.Context(), say)
+	x, err := f.cluster.connect(cmd.Context(), compare.AgentName, say)
 	if err != nil {
 		return err
 	}
 	if err := x.Close(); err != nil {
 		return ioError(err)
 	}
-	cfg.Cluster = func(ctx context.Context) (parfor.Executor, error) { return f.cluster.connect(ctx, say) }
+	cfg.Cluster = func(ctx context.Context) (parfor.Executor, error) {
+		return f.cluster.connect(ctx, compare.AgentName, say)
+	}
 	return runCompare(cmd, cfg)
 }

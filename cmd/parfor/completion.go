@@ -27,6 +27,7 @@ func completions(root *cobra.Command) {
 	}
 	endings := map[string][]string{
 		"output": {"json", "jsonl", "csv", "db"}, "cacert": {"pem", "crt"}, "cert": {"pem", "crt"}, "cert-key": {"pem", "key"},
+		"cluster-creds": {"creds"}, "cluster-ca": {"pem", "crt"},
 	}
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) }) // it is shown as it is
@@ -42,7 +43,7 @@ func completions(root *cobra.Command) {
 		for _, flag := range []string{"chdir", "output-dir"} {
 			complete(cmd, flag, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs))
 		}
-		for _, flag := range []string{"marker", "key", "rate", "attempts", "backoff", "timeout", "deadline", "max-failures", "retry-on", "grace", "max-output", "max-line"} {
+		for _, flag := range []string{"marker", "key", "rate", "attempts", "backoff", "timeout", "deadline", "max-failures", "retry-on", "grace", "max-output", "max-line", "cluster-wait"} {
 			complete(cmd, flag, cobra.NoFileCompletions)
 		}
 		if cmd.Name() == "http" {

@@ -19,6 +19,8 @@ type far struct {
 	x   *cluster.Executor
 	ctx context.Context // one for all attempts: so the cluster has one loop of them
 	end context.CancelCauseFunc
+
+	function string
 }
 
 // clusterGone ends a run: no item can be blamed for it, and none would do better.
@@ -27,15 +29,19 @@ type clusterGone struct{ error }
 func (c *clusterGone) Unwrap() error { return c.error }
 
 // join connects the session to the cluster that the flags name, if they do.
-func (s *session) join() error {
+func (s *session) join(b body) error {
 	if s.cluster.where == "" {
 		return nil
 	}
-	x, err := s.cluster.connect(s.cmd.Context(), s.say)
+	function := agent.RunName
+	if _, ok := b.(*httpBody); ok {
+		function = agent.SendName
+	}
+	x, err := s.cluster.connect(s.cmd.Context(), function, s.say)
 	if err != nil {
 		return err
 	}
-	s.far = &far{x: x}
+	s.far = &far{x: x, function: function}
 	return nil
 }
 
@@ -49,7 +55,7 @@ func (s *session) leave() {
 
 // slots is how many attempts should be on their way: as many again as run, so
 // that an agent needn't wait for the next one.
-func (f *far) slots() int { return max(1, 2*f.x.Slots()) }
+func (f *far) slots() int { return max(1, 2*f.x.SlotsFor(f.function)) }
 
 // ask has an agent do one attempt. The error is that of the attempt as such, or
 // the end of the run.

@@ -69,6 +69,7 @@ func (f *loopFlags) declareRunning(fs *pflag.FlagSet, usual, timeout string) {
 	fs.DurationVar(&f.timeout, "timeout", f.timeout, "end an attempt that takes longer than `DUR`, such as 10s or 2m. "+timeout+" 0 is no bound")
 	fs.DurationVar(&f.deadline, "deadline", 0, "end the whole run after `DUR`: nothing more is started, what runs is ended as by --timeout, and the exit code is 124; with -o it can go on later (default: no bound)")
 	f.cluster.declare(fs, "run items on the agents of the cluster at `WHERE`: local (parfor-node's), the folder of a parfor-node, or a NATS URL; -j is then how many are on their way (default: two for each that the agents run at once)")
+	f.cluster.declareWait(fs)
 	fs.BoolVar(&f.failFast, "fail-fast", false, "start nothing more once an item has failed")
 	fs.StringVar(&f.maxFailures, "max-failures", "", "start nothing more after `N` failures, or a share of all items such as 5%")
 }

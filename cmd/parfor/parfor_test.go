@@ -11,16 +11,19 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"parfor.dev/parfor/internal/leak"
+
+	"parfor.dev/parfor/cmd/parfor/internal/node"
 )
 
 // TestMain lets the test binary be the command: scripts start it as parfor, it
-// starts itself as the API and as worker processes.
+// starts itself as the API and as worker processes. It is parfor-node, too.
 func TestMain(m *testing.M) {
-	testscript.Main(leak.Around(m), map[string]func(){"parfor": main})
+	testscript.Main(leak.Around(m), map[string]func(){"parfor": main, "parfor-node": func() { os.Exit(node.Main()) }})
 }
 
 func TestScripts(t *testing.T) {
@@ -44,6 +47,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		all = map[string]func(*testscript.TestScript, bool, []string){}
 	}
 	all["exits"] = exits
+	all["appears"] = appears
 	return all
 }
 
@@ -61,6 +65,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if (got == want) == neg {
 		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// appears waits until a file is there that another process makes: appears FILE
+func appears(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("appears FILE")
+	}
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s never came", args[0])
+		}
 	}
 }
 

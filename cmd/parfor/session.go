@@ -104,7 +104,7 @@ func (s *session) run(b body) error {
 	if s.dryRun {
 		return s.dryRunItems(b)
 	}
-	if err := s.join(); err != nil {
+	if err := s.join(b); err != nil {
 		return err
 	}
 	defer s.leave()

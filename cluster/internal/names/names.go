@@ -5,7 +5,6 @@ package names
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -14,11 +13,9 @@ import (
 // separates, it doesn't protect.
 type Space string
 
-var spaces = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
-
 // Check reports a name that can't be one.
 func (s Space) Check() error {
-	if !spaces.MatchString(string(s)) {
+	if s == "" || len(s) > 32 || strings.Trim(string(s), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return fmt.Errorf("the namespace %q is not of 1 to 32 letters a-z, digits and dashes", string(s))
 	}
 	return nil

@@ -66,6 +66,9 @@ func (o *Owner) Slots() int { return max(1, o.Available()) }
 // Available is how many slots there are.
 func (o *Owner) Available() int { return o.roster.total(o.lanes) }
 
+// AvailableFor is how many slots there are for a function.
+func (o *Owner) AvailableFor(function string) int { return o.roster.at(o.Program.Lane(function)) }
+
 // Attach offers the job's tasks to the agents.
 func (o *Owner) Attach(j engine.Job) (engine.Handle, error) {
 	o.mu.Lock()

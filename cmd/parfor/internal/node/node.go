@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -104,12 +105,9 @@ func (n *node) run(ctx context.Context, said io.Writer) (err error) {
 	if err := n.agent.Check(); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	dir, where := n.dir, n.dir
-	if dir == "" {
-		if dir, err = cluster.LocalDir(); err != nil {
-			return fmt.Errorf("%w: %w: name one with --dir", errUsage, err)
-		}
-		where = "local"
+	dir, where, err := n.folder()
+	if err != nil {
+		return err
 	}
 	s, err := embed.Open(ctx, dir, n.options()...)
 	if err != nil {
@@ -128,6 +126,18 @@ func (n *node) run(ctx context.Context, said io.Writer) (err error) {
 	c := n.agent.Config(s.URL(), true)
 	fmt.Fprintln(said, "parfor-node: "+c.Describe())
 	return agent.Serve(ctx, c)
+}
+
+// folder is where the server keeps what it has, and what parfor calls that.
+func (n *node) folder() (dir, where string, err error) {
+	if n.dir != "" {
+		dir, err = filepath.Abs(n.dir)
+		return dir, dir, err
+	}
+	if dir, err = cluster.LocalDir(); err != nil {
+		return "", "", fmt.Errorf("%w: %w: name one with --dir", errUsage, err)
+	}
+	return dir, "local", nil
 }
 
 func (n *node) options() (opts []embed.Option) {
