@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"parfor.dev/parfor/cmd/parfor/internal/mandoc"
+	"parfor.dev/parfor/cmd/parfor/internal/node"
 )
 
 // update has the tests write into pages what comes out, in place of failing.
@@ -20,6 +22,11 @@ func TestManPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	more, err := mandoc.Pages(node.Command())
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(pages, more)
 	there, err := filepath.Glob(dir + "/*.1")
 	if err != nil {
 		t.Fatal(err)

@@ -66,6 +66,8 @@ func (f *Failure) Seal() SealedFailure {
 	var cert *tls.CertificateVerificationError
 	if s.Untrusted = errors.As(f.Err, &cert); s.Untrusted {
 		s.Text = cert.Err.Error()
+	} else if f.Stage == Local {
+		s.Text = f.Err.Error()
 	} else if f.Err != nil {
 		s.Text = short(f.Err).Error()
 	}
