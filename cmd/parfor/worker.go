@@ -55,7 +55,6 @@ func serveAgent(cmd *cobra.Command, where *clusterFlags, f *agent.Flags) error {
 	if err != nil {
 		return err
 	}
-	makeRoomForForks()
 	c := f.Config(u, where.local())
 	c.NATS = where.nats()
 	fmt.Fprintln(cmd.ErrOrStderr(), "parfor: "+c.Describe())

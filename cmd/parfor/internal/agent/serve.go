@@ -49,6 +49,9 @@ func (c *Config) Functions() []string {
 func Serve(ctx context.Context, c Config) error {
 	allowed.Store(&policy{env: c.Env})
 	clients.workers = c.Slots
+	if c.Exec {
+		child.MakeRoomForForks()
+	}
 	g := procgroup.NewGuard(child.DefaultGrace)
 	guard.Store(g)
 	defer g.Close()

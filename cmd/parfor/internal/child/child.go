@@ -5,7 +5,8 @@
 // child.go has what goes in and what comes out, run_unix.go a command's life,
 // group_unix.go the ways to end it, start_unix.go the fork, ended_*.go how its
 // end is noticed, capture.go what is kept of its output, lines.go output as it
-// comes, find.go the search for programs, errors.go what goes wrong.
+// comes, find.go the search for programs, room.go threads for many of them,
+// errors.go what goes wrong.
 // run_other.go is all of it for systems without process groups.
 //
 // # What became of processes that a command left running
