@@ -94,8 +94,8 @@ func (f *far) command(c *child.Command) (child.Result, error) {
 	return o.Result(), nil
 }
 
-// mostBody is how much of a request travels: what parfor-node takes.
-const mostBody = 8 << 20
+// mostBody is how much of a request travels: it is in the memory of all on its way.
+const mostBody = 64 << 20
 
 // request sends a request from an agent. Took is there.
 func (f *far) request(r *request.Request, o agent.Options, env []request.Field) (resp *request.Response, took time.Duration, err error) {

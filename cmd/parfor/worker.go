@@ -7,12 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"parfor.dev/parfor/cluster"
+
 	"parfor.dev/parfor/cmd/parfor/internal/agent"
 )
 
 func workerCommand() *cobra.Command {
 	var f agent.Flags
-	where := clusterFlags{where: whereLocal}
+	where, acl := clusterFlags{where: whereLocal}, false
 	cmd := &cobra.Command{
 		Use:   "worker [flags]",
 		Short: "An agent that runs items of others' loops",
@@ -37,6 +39,9 @@ the cluster's server is away the agent waits for it.`,
 			if err := fromEnvironment(cmd.Flags()); err != nil {
 				return err
 			}
+			if acl {
+				return printACL(cmd)
+			}
 			return serveAgent(cmd, &where, &f)
 		},
 	}
@@ -44,7 +49,22 @@ the cluster's server is away the agent waits for it.`,
 	fs.SortFlags = false
 	where.declare(fs, "serve the cluster at `WHERE`: local (parfor-node's), the folder of a parfor-node, or a NATS URL")
 	f.Declare(fs)
+	fs.BoolVar(&acl, "print-acl", false, "print the permissions that an agent's user needs, for the servers' configuration, and do nothing else")
 	return cmd
+}
+
+// namespace is where parfor's loops and agents are.
+const namespace = "default"
+
+func printACL(cmd *cobra.Command) error {
+	text, err := cluster.WorkerACL(namespace)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprint(cmd.OutOrStdout(), text); err != nil {
+		return ioError(err)
+	}
+	return nil
 }
 
 func serveAgent(cmd *cobra.Command, where *clusterFlags, f *agent.Flags) error {
