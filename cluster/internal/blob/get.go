@@ -43,7 +43,7 @@ func Get(ctx context.Context, l *link.Link, id names.Loop, r Ref) ([]byte, error
 		}
 		b = append(b, p...)
 	}
-	if len(b) != r.Size || crc32.Checksum(b, castagnoli) != r.Sum {
+	if len(b) != r.Size || crc32.Checksum(b, castagnoli()) != r.Sum {
 		return nil, fmt.Errorf("%w: %s is damaged", ErrMissing, r.Name)
 	}
 	return b, nil

@@ -30,7 +30,7 @@ func Put(ctx context.Context, l *link.Link, id names.Loop, prefix string, head, 
 	size := len(head) + len(tail)
 	each := min(pieceBytes, int(l.NC.MaxPayload())-headerRoom)
 	r := Ref{Name: prefix + "-" + strconv.FormatUint(rand.Uint64(), 36), Size: size, Pieces: (size + each - 1) / each,
-		Sum: crc32.Update(crc32.Checksum(head, castagnoli), castagnoli, tail)}
+		Sum: crc32.Update(crc32.Checksum(head, castagnoli()), castagnoli(), tail)}
 	s := sending{answers: make(chan error, inFlight)}
 	for n := range r.Pieces {
 		if err := s.wait(ctx, inFlight-1); err != nil {
