@@ -19,7 +19,8 @@
 // has any effect.
 //
 // Where things are: connect.go is the executor, serve.go the agent, options.go and
-// errors.go are theirs. The machine is inside: internal/owner is the side of loops,
+// errors.go are theirs, local.go finds the server of this machine, acl.go is what
+// an agent's user may do. The machine is inside: internal/owner is the side of loops,
 // internal/agent that of bodies, internal/wire what travels between them,
 // internal/names what it is called; internal/inproc runs
 // items on goroutines; internal/link is the connection, internal/post
