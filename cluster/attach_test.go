@@ -1,13 +1,19 @@
 package cluster_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
+	"parfor.dev/parfor/cluster/embed"
 )
 
 // gather ranges over a loop, and checks that no item comes twice.
@@ -192,3 +198,47 @@ func TestFailedGoesOn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A result of any size is there for the next program, too; an item must fit into
+// a message.
+func TestLargeGoesOn(t *testing.T) {
+	s := serverAt(t, embed.MaxPayload(1<<20))
+	x := connected(t, s.URL())
+	serve(t, s.URL(), 1)
+	mine := parfor.On(x.Loop("mine"))
+	const most = 3 << 20
+	first, err := parfor.Map(within(t), []string{strings.Repeat("a", most/2), "well", strconv.Itoa(most)}, swell, mine, parfor.KeepGoing())
+	failed := parfor.Failed(err)
+	if len(failed) != 2 || !strings.Contains(failed[0].Error(), "in a loop with a name") || !errors.Is(failed[1], os.ErrNotExist) || len(first[2]) != most {
+		t.Fatal(err)
+	}
+	x.Close()
+	y := connected(t, s.URL())
+	resumed := 0
+	for r, err := range parfor.Stream(within(t), slices.Values([]string{strings.Repeat("a", most/2), "well", strconv.Itoa(most)}), swell, parfor.On(y.Loop("mine")), parfor.KeepGoing()) {
+		if r.Resumed {
+			resumed++
+			if r.Index != 2 || !bytes.Equal(r.Out, first[2]) {
+				t.Errorf("item %d: %d bytes, %v", r.Index, len(r.Out), err)
+			}
+		}
+	}
+	if resumed != 1 {
+		t.Errorf("%d resumed", resumed)
+	}
+}
+
+// swell returns that many bytes.
+func swell(_ context.Context, size string) ([]byte, error) {
+	n, err := strconv.Atoi(size)
+	if err != nil {
+		return nil, os.ErrNotExist
+	}
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(i >> 10)
+	}
+	return b, nil
+}
+
+var _ = parfor.Register(swell)

@@ -12,16 +12,18 @@
 //	err := cluster.Serve(ctx, "nats://127.0.0.1:4222")
 //
 // A body runs at least once for each item: again if the agent that had it dies.
-// Exactly one result of an item is ever seen. Errors, timeouts, attempts, order and
-// futures mean what they do on worker processes. docs/cluster.md says what is
-// promised and what isn't, with the tests that hold it to that. Dictionaries don't
+// Exactly one result of an item is ever seen. A loop with a name ([Executor.Loop])
+// goes on when its program was killed, in the next one. Errors, timeouts, attempts,
+// order and futures mean what they do on worker processes. docs/cluster.md says what
+// is promised and what isn't, with the tests that hold it to that. Dictionaries don't
 // reach the tasks of a cluster yet: an operation on one fails in a task, before it
 // has any effect.
 //
-// Where things are: connect.go is the executor, serve.go the agent, options.go and
-// errors.go are theirs, local.go finds the server of this machine, acl.go is what
-// an agent's user may do. The machine is inside: internal/owner is the side of loops,
-// internal/agent that of bodies, internal/wire what travels between them,
+// Where things are: connect.go is the executor, loop.go what outlives a program,
+// serve.go the agent, options.go and errors.go are theirs, local.go finds the server
+// of this machine, acl.go is what an agent's user may do. The machine is inside:
+// internal/owner is the side of loops, internal/agent that of bodies, internal/wire
+// what travels between them,
 // internal/names what it is called; internal/inproc runs
 // items on goroutines; internal/link is the connection, internal/post
 // what sends until it is stored. Dependencies go one way: cluster to owner and

@@ -127,8 +127,9 @@ func TestDuplicateDelivery(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	s := serverAt(t)
-	_, err := cluster.Connect(t.Context(), s.URL(), cluster.Namespace("Not This"), cluster.DrainGrace(time.Second), cluster.Replicas(2), cluster.WaitForAgents(-1))
-	for _, word := range []string{"Namespace", "DrainGrace is for cluster.Serve", "Replicas", "WaitForAgents"} {
+	_, err := cluster.Connect(t.Context(), s.URL(), cluster.Namespace("Not This"), cluster.DrainGrace(time.Second), cluster.Replicas(2), cluster.WaitForAgents(-1),
+		cluster.Lease(1), cluster.KeepAbandoned(-1, 0))
+	for _, word := range []string{"Namespace", "DrainGrace is for cluster.Serve", "Replicas", "WaitForAgents", "Lease", "KeepAbandoned"} {
 		if !errors.Is(err, parfor.ErrOption) || !strings.Contains(err.Error(), word) {
 			t.Errorf("%s is missing: %v", word, err)
 		}

@@ -208,7 +208,7 @@ func (l *loop) leaveKept() {
 		return
 	}
 	l.kept.stop()
-	err := l.put1(ctx, &wire.Commit{}) // it must still be ours
+	err := l.writeNow(ctx, &wire.Commit{}) // it must still be ours
 	if err == nil {
 		l.order(&wire.Order{Action: wire.Over})
 		err = o.Link.Remove(ctx, l.id.Program)

@@ -64,15 +64,15 @@ func (l *loop) usurp(ctx context.Context) (seq uint64, err error) {
 		if last != nil {
 			l.log.fence = last.Sequence
 		}
-		err = l.put1(ctx, &wire.Commit{})
+		err = l.writeNow(ctx, &wire.Commit{})
 		if !errors.Is(err, ErrOwned) {
 			return l.log.fence, err
 		}
 	}
 }
 
-// put1 writes to the log, and waits for that.
-func (l *loop) put1(ctx context.Context, c *wire.Commit) error {
+// writeNow writes to the log, and waits for that.
+func (l *loop) writeNow(ctx context.Context, c *wire.Commit) error {
 	seq, err := l.owner.store(ctx, l.commitMessage(c))
 	if err == nil {
 		l.log.fence = seq
@@ -112,7 +112,7 @@ func (l *loop) replay(ctx context.Context, taken []uint64) error {
 	}
 	slices.SortFunc(late, cmp.Compare)
 	if len(late) > 0 {
-		if err := l.put1(ctx, &wire.Commit{Consumed: late}); err != nil {
+		if err := l.writeNow(ctx, &wire.Commit{Consumed: late}); err != nil {
 			return fmt.Errorf("parfor: the results that are there: %w", err)
 		}
 	}
