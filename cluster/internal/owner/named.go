@@ -61,8 +61,7 @@ func (n *Named) Attach(j engine.Job) (engine.Handle, error) {
 		return nil, err
 	}
 	if err := o.launch(l); err != nil {
-		l.kept.lease.end()
-		l.kept.free(o)
+		l.forgo()
 		o.vacate(n.id.Program)
 		return nil, err
 	}
@@ -78,6 +77,13 @@ func keepable(j engine.Job) error {
 		return fmt.Errorf("%w: Submit has no name on a cluster: Executor.Loop is for loops", parfor.ErrOption)
 	}
 	return nil
+}
+
+// forgo sets free a loop that can't begin here.
+func (l *loop) forgo() {
+	l.die(nil)
+	l.kept.lease.end()
+	l.kept.free(l.owner)
 }
 
 // seat is where this program runs the loop of a name.
@@ -155,6 +161,7 @@ func (n *Named) take(ctx context.Context, j engine.Job) (*loop, error) {
 	l := newLoop(o, j, id)
 	l.log.subject = o.Link.Space.Log(id.Shared())
 	l.kept = &kept{lease: lease, items: map[int]uint64{}, results: map[int][]byte{}, seed: maphash.MakeSeed()}
+	lease.start(func(err error) { l.put(func() { l.fail(err) }) })
 	if before != 0 {
 		o.end(names.Loop{Program: id.Program, Run: before})
 	}
@@ -163,10 +170,9 @@ func (n *Named) take(ctx context.Context, j engine.Job) (*loop, error) {
 		l.kept.feed, err = o.listen(ctx, o.Link.Space.ResultsOf(l.id))
 	}
 	if err != nil {
-		l.kept.free(o)
+		l.forgo()
 		return nil, err
 	}
-	lease.start(func(err error) { l.put(func() { l.fail(err) }) })
 	return l, nil
 }
 
