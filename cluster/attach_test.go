@@ -56,6 +56,7 @@ func TestCallerKilledReading(t *testing.T) {
 
 // A program is killed again and again, wherever it is, and run anew.
 func TestCallerRunAgain(t *testing.T) {
+	slow(t)
 	s := serverAt(t)
 	agentProcess(t, s.URL(), 2)
 	const n = 2000
@@ -80,6 +81,7 @@ func TestCallerRunAgain(t *testing.T) {
 // While a program lives nobody else has its loop; when it was taken for dead and
 // goes on, it learns that it lost it.
 func TestTwoAttachers(t *testing.T) {
+	slow(t)
 	s := serverAt(t)
 	agentProcess(t, s.URL(), 2)
 	const n = 4000

@@ -16,7 +16,7 @@ import (
 // the loop, twice, and the leader of three servers. Every item has one result, the
 // same for whoever saw it, and nothing is left in the cluster.
 //
-//	go test . -run EverythingKilled -faults -v -count 3
+//	go test . -run ServersEverythingKilled -faults -v -count 3
 func TestServersEverythingKilled(t *testing.T) {
 	c := three(t)
 	const n = 100_000

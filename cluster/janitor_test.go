@@ -12,6 +12,7 @@ import (
 // What a killed program left is removed once nobody may want it any more: its
 // loops without a name, and later those with one.
 func TestAbandoned(t *testing.T) {
+	slow(t)
 	s := serverAt(t)
 	agent := agentProcess(t, s.URL(), 2)
 	c := callerProcess(t, s.URL(), "left", 4000, callerKeep+"=2s")

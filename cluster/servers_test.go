@@ -18,8 +18,16 @@ import (
 
 // faults turns on what kills servers, and waits for elections:
 //
-//	go test . -run 'Leader|Servers|Partition' -faults -v
+//	go test . -run 'Servers|AnswersLost' -faults -v
 var faults = flag.Bool("faults", false, "run the tests that take three servers down")
+
+// slow skips a test of some seconds with -short.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+}
 
 // longPatience bounds the waits of tests in which servers elect leaders.
 const longPatience = 90 * time.Second
