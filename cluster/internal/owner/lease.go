@@ -25,8 +25,9 @@ const renewals = 3
 type lease struct {
 	owner   *Owner
 	subject string
-	lost    func(error) // somebody else has it
-	quit    chan struct{}
+	lost    func(error)     // somebody else has it
+	ctx     context.Context // of the writing
+	quit    context.CancelFunc
 	ended   chan struct{}
 	changed chan struct{}
 
@@ -79,6 +80,7 @@ func (o *Owner) acquire(ctx context.Context, subject string, next func(before *w
 		}
 		l := newHeld(o, subject, record, at)
 		if err := l.write(ctx); err != nil {
+			l.quit()
 			return nil, err
 		}
 		return l, nil
@@ -86,7 +88,9 @@ func (o *Owner) acquire(ctx context.Context, subject string, next func(before *w
 }
 
 func newHeld(o *Owner, subject string, record wire.Lease, seq uint64) *lease {
-	return &lease{owner: o, subject: subject, record: record, seq: seq, quit: make(chan struct{}), ended: make(chan struct{}), changed: make(chan struct{}, 1)}
+	l := &lease{owner: o, subject: subject, record: record, seq: seq, ended: make(chan struct{}), changed: make(chan struct{}, 1)}
+	l.ctx, l.quit = context.WithCancel(o.ctx)
+	return l
 }
 
 func owned(by *wire.Lease) error {
@@ -133,26 +137,17 @@ func (l *lease) start(lost func(error)) {
 
 func (l *lease) run() {
 	defer close(l.ended)
-	ctx, cancel := context.WithCancel(l.owner.ctx)
-	defer cancel()
-	go func() {
-		select {
-		case <-l.quit:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	every := time.NewTicker(l.owner.Life / renewals)
 	defer every.Stop()
 	for {
 		select {
-		case <-ctx.Done():
+		case <-l.ctx.Done():
 			return
 		case <-every.C:
 		case <-l.changed:
 		}
-		if err := l.write(ctx); err != nil {
-			if ctx.Err() == nil {
+		if err := l.write(l.ctx); err != nil {
+			if l.ctx.Err() == nil {
 				l.lost(err)
 			}
 			return
@@ -187,7 +182,7 @@ func (l *lease) set(change func(*wire.Lease)) {
 
 // end stops the writing, and returns when nothing is written any more.
 func (l *lease) end() {
-	close(l.quit)
+	l.quit()
 	<-l.ended
 }
 

@@ -2,7 +2,6 @@ package owner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
@@ -236,31 +235,4 @@ func (o *Owner) Items(ctx context.Context, name string) ([][]byte, error) {
 		return left > 0
 	})
 	return items, err
-}
-
-// read reads the messages of a stream that match a filter, from the first on and
-// as they come, until take returns false.
-func (o *Owner) read(ctx context.Context, s jetstream.Stream, filter string, take func(m jetstream.Msg, seq uint64) (more bool)) error {
-	c, err := follow(ctx, s, filter, 1)
-	if err != nil {
-		return err
-	}
-	ms, err := c.Messages()
-	if err != nil {
-		return err
-	}
-	defer ms.Stop()
-	for {
-		m, err := ms.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return errors.Join(err, context.Cause(ctx))
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return err
-		}
-		if !take(m, meta.Sequence.Stream) {
-			return nil
-		}
-	}
 }

@@ -73,7 +73,7 @@ type Owner struct {
 	next  uint64
 	open  map[names.Loop]*loop
 	named map[string]*seat
-	dead  chan struct{} // closed when the lease is to end; nil before it began
+	leave context.CancelFunc // ends the lease; nil before it began
 	shut  bool
 	idle  sync.Cond
 	flaws []error
@@ -141,26 +141,27 @@ func (o *Owner) rosterChanged() {
 }
 
 // result gives a message of the results stream to its loop.
-func (o *Owner) result(m jetstream.Msg, seq uint64) {
+func (o *Owner) result(m jetstream.Msg, seq uint64) (more bool) {
 	id, ok := o.Link.Space.ResultAt(m.Subject())
 	if !ok {
-		return
+		return true
 	}
 	o.mu.Lock()
 	l := o.open[id]
 	o.mu.Unlock()
 	if l == nil {
-		return
+		return true
 	}
 	if mark, ok := o.Link.Space.MarkAt(m.Subject()); ok {
 		l.put(func() { l.arrived(part{seq: seq, mark: mark}) })
-		return
+		return true
 	}
 	p, err := wire.DecodePart(m.Data())
 	if err != nil { // nobody of ours wrote it: it can't count
-		return
+		return true
 	}
 	l.put(func() { l.arrived(part{seq: seq, Part: p}) })
+	return true
 }
 
 // usable reports why no loop can begin.
@@ -183,8 +184,8 @@ func (o *Owner) Close() error {
 	o.shut = true
 	flaws := o.flaws
 	o.flaws = nil
-	if o.dead != nil {
-		close(o.dead)
+	if o.leave != nil {
+		o.leave()
 	}
 	o.mu.Unlock()
 	o.rest()
@@ -221,34 +222,34 @@ func (o *Owner) disown(cause error) {
 // announce has the owner say that it lives, for as long as it has loops that
 // nobody else can go on with. The lock is held.
 func (o *Owner) announce() {
-	if o.dead == nil {
-		o.dead = make(chan struct{})
-		o.running.Go(o.live)
+	if o.leave == nil {
+		ctx, leave := context.WithCancel(o.ctx)
+		o.leave = leave
+		o.running.Go(func() { o.live(ctx) })
 	}
 }
 
-func (o *Owner) live() {
-	ctx, end := context.WithCancel(o.ctx)
-	defer end()
-	go func() {
-		select {
-		case <-o.dead:
-			end()
-		case <-ctx.Done():
-		}
-	}()
+// live keeps the lease until ctx ends, then removes it.
+func (o *Owner) live(ctx context.Context) {
 	l := newHeld(o, o.Link.Space.Lease(o.id), o.newLease(o.Keep), 0)
-	if err := l.write(ctx); err != nil {
-		if ctx.Err() == nil {
-			o.disown(err)
+	for {
+		first, cancel := o.request() // not ctx: what is on its way would be stored after the end
+		err := l.write(first)
+		cancel()
+		if err == nil {
+			break
 		}
-		return
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			l.quit()
+			o.disown(err)
+			return
+		}
 	}
 	l.start(o.disown)
-	<-o.dead
+	<-ctx.Done()
 	l.end()
-	last, cancel := o.request()
-	defer cancel()
+	last, done := o.request()
+	defer done()
 	if err := o.loops.Purge(last, jetstream.WithPurgeSubject(l.subject)); err != nil {
 		slog.Warn("parfor: another program will remove what is left of this one", "error", err)
 	}
