@@ -80,3 +80,8 @@ func ExampleWorkerACL() {
 	//   }
 	// }
 }
+
+func ExampleQueue() {
+	fmt.Println(cluster.Queue("default", "1", "post"))
+	// Output: PF_default_T post-hd3g7hmjmgs74a33 <nil>
+}

@@ -10,6 +10,7 @@ import (
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
 	"parfor.dev/parfor/metrics"
+	"parfor.dev/parfor/observe"
 )
 
 // The page of package metrics has what agents and loops of this program did.
@@ -81,4 +82,12 @@ func page(t *testing.T) map[string]float64 {
 		samples[strings.TrimSpace(name+" "+strings.TrimPrefix(labels, ","))] = v
 	}
 	return samples
+}
+
+// loopWith runs a loop that an observer sees.
+func loopWith(t *testing.T, x *cluster.Executor, o observe.Observer) {
+	t.Helper()
+	if _, err := parfor.Map(within(t), parfor.Range(3), square, parfor.On(x), parfor.Observe(o)); err != nil {
+		t.Fatal(err)
+	}
 }
