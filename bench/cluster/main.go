@@ -4,6 +4,7 @@
 //
 //	GOWORK=off go run ./cluster                 all cases
 //	GOWORK=off go run ./cluster -only int,nap   some
+//	GOWORK=off go run ./cluster -capacity       the capacity model instead
 //
 // What other queues take for the same work is measured by programs of theirs; the
 // cases here are simple enough for that: an int in and out, 1 KiB in and out, a
@@ -39,6 +40,7 @@ func main() {
 	rounds := flag.Int("rounds", 3, "runs of each case; the median counts")
 	only := flag.String("only", "", "cases, with commas between; all if empty")
 	scale := flag.Float64("scale", 1, "of the number of tasks")
+	capacity := flag.Bool("capacity", false, "check the capacity model instead")
 	profiles := flag.String("profile", "", "folder for a CPU profile of each process")
 	flag.Parse()
 	if *profiles != "" {
@@ -46,7 +48,11 @@ func main() {
 	}
 	defer profile("loops")()
 	fmt.Printf("%s %s/%s, %d cores\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	if err := run(*rounds, *only, *scale); err != nil {
+	what := func() error { return run(*rounds, *only, *scale) }
+	if *capacity {
+		what = measureCapacity
+	}
+	if err := what(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

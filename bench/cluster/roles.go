@@ -68,6 +68,12 @@ func play(role string) error {
 			return err
 		}
 		return cluster.Serve(ctx, at, cluster.Goroutines(n))
+	case "agents":
+		n, err := strconv.Atoi(os.Getenv(slotsEnv))
+		if err != nil {
+			return err
+		}
+		return agents(ctx, at, n)
 	case "asynq":
 		return asynqWorker(ctx, at)
 	}

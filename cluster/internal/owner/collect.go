@@ -34,14 +34,12 @@ func (l *loop) collect() {
 		return
 	}
 	n := l.whole()
-	if n == 0 || l.spentBytes > spentMost {
-		if (l.log.since >= snapshotEvery || l.spentBytes > spentMost) && !l.detached && l.kept == nil { // whose results stay
-			l.snapshot()
-			return
-		}
-		if n == 0 {
-			return
-		}
+	if l.due(n == 0) && !l.detached && l.kept == nil { // whose results stay
+		l.snapshot()
+		return
+	}
+	if n == 0 {
+		return
 	}
 	batch := l.parts[:n:n]
 	l.parts = l.parts[n:]

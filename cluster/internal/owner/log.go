@@ -16,6 +16,15 @@ import (
 // that neither the log nor the results stream grows with the loop.
 const snapshotEvery = 256
 
+// takenMost is how many results may stay in their stream that the log has already.
+const takenMost = 4096
+
+// due reports whether it is time for a snapshot. While results wait it is so only
+// when that is about memory.
+func (l *loop) due(idle bool) bool {
+	return idle && l.log.since >= snapshotEvery || l.log.taken >= takenMost || l.spentBytes > spentMost || l.log.since >= 4*snapshotEvery
+}
+
 // commitLog is a loop's log: what its owner takes as results is in it before
 // anybody sees them. Each message names the sequence of the one before, so that
 // an owner that lost the loop without knowing is refused.
@@ -25,6 +34,7 @@ type commitLog struct {
 	fence   uint64 // sequence of the last one
 	number  uint64 // of the last commit
 	since   int    // commits since the last snapshot
+	taken   int    // results that they took
 	upto    uint64 // sequence of the last result consumed
 	seen    string // the last mark that came back; see stop.go
 }
@@ -44,6 +54,7 @@ func (l *loop) commit(consumed []uint64, then func()) {
 		l.log.upto = consumed[len(consumed)-1]
 	}
 	l.log.since++
+	l.log.taken += len(consumed)
 	began := time.Now()
 	l.write(&wire.Commit{Consumed: consumed}, func() {
 		l.owner.watch.Commits.Note(time.Since(began))
@@ -54,7 +65,7 @@ func (l *loop) commit(consumed []uint64, then func()) {
 // snapshot replaces the log by what it comes to, and then forgets the results
 // that it stands for.
 func (l *loop) snapshot() {
-	l.log.since = 0
+	l.log.since, l.log.taken = 0, 0
 	upto, spent := l.log.upto, l.spent
 	l.spent, l.spentBytes = nil, 0
 	l.write(&wire.Commit{Snapshot: true, Upto: upto, Done: l.done}, func() {
