@@ -104,7 +104,7 @@ var cases = []workload{
 	{"int", "an int in and out, automatic chunks", 2, 1_000_000, 20_000, loop(square, ints), asynqLoop("int", 8)},
 	{"single", "an int in and out, a message each", 2, 20_000, 0, loop(square, ints, parfor.Chunk(1)), nil},
 	{"1KiB", "1 KiB in and out", 2, 100_000, 20_000, loop(echo, kilobytes), asynqLoop("echo", 1024)},
-	{"nap", "10 ms of sleep, 200 slots", 200, 8_000, 8_000, loop(nap, ints), asynqLoop("nap", 8)},
+	{"nap", "10 ms of sleep, 200 slots", 200, 20_000, 20_000, loop(nap, ints), asynqLoop("nap", 8)},
 	{"latency", "one at a time, to its result", 2, 1_000, 300, oneByOne, asynqOneByOne},
 }
 
