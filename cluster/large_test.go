@@ -166,8 +166,14 @@ func TestLargeExactly(t *testing.T) {
 	if out, err := parfor.Map(within(t), items, size, parfor.On(x), parfor.Chunk(1)); err != nil || out[0] != most-100 {
 		t.Fatal(err)
 	}
-	if out, err := parfor.Map(within(t), lengths, large, parfor.On(x), parfor.Chunk(1)); err != nil || len(out[199]) != most-51 {
+	out, err := parfor.Map(within(t), lengths, large, parfor.On(x), parfor.Chunk(1))
+	if err != nil {
 		t.Fatal(err)
+	}
+	for i, b := range out {
+		if !bytes.Equal(b, pattern(lengths[i])) {
+			t.Errorf("the result of %d bytes is another", lengths[i])
+		}
 	}
 	nc.Flush()
 	space := names.Space("default")
@@ -307,4 +313,46 @@ func until(t *testing.T, is func() bool) {
 		case <-time.After(time.Millisecond):
 		}
 	}
+}
+
+// While there is no room for a large item its loop waits, can be cancelled
+// meanwhile, and goes on when there is.
+func TestLargeWaitsForRoom(t *testing.T) {
+	s := serverAt(t, embed.MaxPayload(64<<10))
+	nc, err := nats.Connect(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small := jetstream.StreamConfig{Name: "PF_default_B", Subjects: []string{"pf.default.b.>"}, MaxBytes: 1000, Discard: jetstream.DiscardNew, AllowDirect: true}
+	if _, err := js.CreateStream(within(t), small); err != nil {
+		t.Fatal(err)
+	}
+	x := connected(t, s.URL())
+	serve(t, s.URL(), 1)
+	slotsOf(t, x, 1)
+	mind := errors.New("changed my mind")
+	ctx, cancel := context.WithTimeoutCause(within(t), 200*time.Millisecond, mind)
+	defer cancel()
+	began := time.Now()
+	if _, err := parfor.Map(ctx, [][]byte{pattern(70_000)}, size, parfor.On(x)); !errors.Is(err, mind) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v to cancel", took)
+	}
+	f := parfor.Submit(within(t), x, size, pattern(70_000))
+	small.MaxBytes = 10 << 20
+	if _, err := js.UpdateStream(within(t), small); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := f.Result(within(t)); n != 70_000 || err != nil {
+		t.Errorf("when there was room: %d, %v", n, err)
+	}
+	x.Close()
+	empty(t, s.URL())
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ func (w *work) fits(p *wire.Proposal) bool {
 func (w *work) store(h *held, item *wire.Item, p wire.Proposal) {
 	a := w.agent
 	began := time.Now()
+	p.Bytes = bytes.Clone(p.Bytes) // the executor's, until this returns
 	a.running.Go(func() {
 		defer a.transfer(w.live)()
 		ref, err := blob.Put(w.live, a.Link, w.id, "r"+strconv.Itoa(p.Index), nil, p.Bytes)

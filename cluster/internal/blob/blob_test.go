@@ -111,6 +111,16 @@ func TestPutIsCancelled(t *testing.T) {
 	if _, err := blob.Put(ctx, l, id, "a1", bytesOf(20*piece), nil); !errors.Is(err, mind) {
 		t.Errorf("got %v", err)
 	}
+	if err := l.Space.Ensure(t.Context(), l.JS, names.Store{}); err != nil { // now it would
+		t.Fatal(err)
+	}
+	l.Post.Resend()
+	if err := l.NC.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n := left(t, l); n != 0 {
+		t.Errorf("%d pieces came after the end", n)
+	}
 }
 
 func left(t *testing.T, l *link.Link) uint64 {

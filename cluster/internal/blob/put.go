@@ -6,7 +6,7 @@ import (
 	"hash/crc32"
 	"math/rand/v2"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 
@@ -19,22 +19,21 @@ const (
 	pieceBytes = 512 << 10
 	inFlight   = 8 // pieces that the stream has not confirmed: 4 MiB of memory
 	headerRoom = 256
-	restTime   = 2 * time.Second
 )
 
 // Put stores bytes, head and tail, under a new name that begins with prefix. It
 // blocks until the stream has all of them, however long no server is there, or
-// ctx ends; then it waits a moment for what is on its way. The bytes must not
-// change before it returns.
+// ctx ends; then what was stored of them stays, for who removes it by the loop. The
+// bytes must not change before it returns.
 func Put(ctx context.Context, l *link.Link, id names.Loop, prefix string, head, tail []byte) (Ref, error) {
 	size := len(head) + len(tail)
 	each := min(pieceBytes, int(l.NC.MaxPayload())-headerRoom)
 	r := Ref{Name: prefix + "-" + strconv.FormatUint(rand.Uint64(), 36), Size: size, Pieces: (size + each - 1) / each,
 		Sum: crc32.Update(crc32.Checksum(head, castagnoli()), castagnoli(), tail)}
-	s := sending{answers: make(chan error, inFlight)}
+	s := sending{l: l, answers: make(chan error, inFlight)}
 	for n := range r.Pieces {
 		if err := s.wait(ctx, inFlight-1); err != nil {
-			return r, s.failed(r, err)
+			return r, s.failed(id, r, err)
 		}
 		m := nats.NewMsg(l.Space.Piece(id, r.Name, n))
 		m.Header.Set("Nats-Msg-Id", m.Subject)
@@ -43,13 +42,14 @@ func Put(ctx context.Context, l *link.Link, id names.Loop, prefix string, head, 
 		s.open++
 	}
 	if err := s.wait(ctx, 0); err != nil {
-		return r, s.failed(r, err)
+		return r, s.failed(id, r, err)
 	}
 	return r, nil
 }
 
 // sending is what is on its way.
 type sending struct {
+	l       *link.Link
 	open    int
 	answers chan error // has room for all that is open
 }
@@ -69,13 +69,9 @@ func (s *sending) wait(ctx context.Context, most int) error {
 	return nil
 }
 
-// failed waits for the rest, so that who removes the object then removes all of it.
-func (s *sending) failed(r Ref, err error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), restTime)
-	defer cancel()
-	for s.open > 0 && ctx.Err() == nil {
-		s.wait(ctx, s.open-1) // what it says changes nothing: err came first
-	}
+// failed has nothing sent again: it would come after who removes the object.
+func (s *sending) failed(id names.Loop, r Ref, err error) error {
+	s.l.Post.Withdraw(strings.TrimSuffix(s.l.Space.PiecesOf(id, r.Name), ">"), err)
 	return fmt.Errorf("parfor: the cluster did not take %d bytes: %w", r.Size, err)
 }
 

@@ -36,16 +36,21 @@ func (l *loop) fits(s *sent, n int) bool {
 // store stores an item, then sends a reference. It counts as a chunk on its way.
 func (l *loop) store(s *sent, head, tail []byte) {
 	l.newChunk([]*sent{s})
+	s.storing = true
 	l.transfer(func(ctx context.Context) func() {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer context.AfterFunc(l.spec.Ctx, func() { cancel(context.Cause(l.spec.Ctx)) })()
 		ref, err := blob.Put(ctx, l.owner.Link, l.id, "a"+strconv.Itoa(s.task.Index), head, tail)
 		return func() {
+			s.storing = false
 			switch {
-			case l.open[s.task.Index] != s: // the loop has failed
-			case err != nil:
-				l.finish(s, &engine.Outcome{Err: fmt.Errorf("parfor: item %d: %w", s.task.Index, err), Start: meter.Now()})
-			case l.canceled:
+			case l.broken != nil: // bury finishes it
+			case l.canceled, l.spec.Ctx.Err() != nil:
 				l.leave(s)
 				l.giveBack([]engine.Task{s.task})
+			case err != nil:
+				l.finish(s, &engine.Outcome{Err: fmt.Errorf("parfor: item %d: %w", s.task.Index, err), Start: meter.Now()})
 			default:
 				l.large[s.task.Index] = ref
 				l.owner.watch.Large.Add(int64(ref.Size))

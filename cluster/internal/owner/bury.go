@@ -17,6 +17,9 @@ func (l *loop) fail(err error) {
 // bury fails every task that is open or offered.
 func (l *loop) bury() {
 	for _, s := range l.open {
+		if s.storing { // until then its memory isn't its program's again
+			continue
+		}
 		l.finish(s, &engine.Outcome{Err: l.broken, Start: meter.Now()})
 	}
 	l.again, l.parts = nil, nil

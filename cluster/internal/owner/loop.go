@@ -64,9 +64,10 @@ type loop struct {
 
 // sent is a claimed task on its way.
 type sent struct {
-	task  engine.Task
-	round uint32
-	chunk *chunk
+	task    engine.Task
+	round   uint32
+	chunk   *chunk
+	storing bool // the item is being read
 }
 
 // chunk is a message with tasks.
