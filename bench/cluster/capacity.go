@@ -54,7 +54,7 @@ type model struct {
 
 func expect(slots int) model {
 	seconds := body.Seconds()
-	k := max(1, int(0.003/seconds), int(float64(slots)/seconds/4000))
+	k := max(1, int(0.003/seconds), int(float64(slots)/seconds/2000))
 	w := int(float64(slots) * (1 + min(7, 0.020/(seconds*float64(k)))))
 	return model{perChunk: k, window: w, tasks: 2 * w, results: 4096 + 4*w, loops: 1026,
 		taskBytes: 2 * w * (k*(itemBytes+8) + 180)}

@@ -21,7 +21,7 @@ const (
 	maxWindow = 4096 // chunks of one loop
 	// messageRate is how many chunks a second a loop should need for all slots: many
 	// slots with short tasks would keep the servers busy, and wait for them.
-	messageRate = 4000
+	messageRate = 2000
 	costWeight  = 8 // of what was known, against one more task; of many tasks
 	manyWeight  = 2
 	// costJump is how many times as much as before a task may seem to take. On a busy
