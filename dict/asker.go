@@ -5,6 +5,7 @@ import (
 	"errors"
 	"unsafe"
 
+	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
 
@@ -30,10 +31,13 @@ var errAnswer = errors.New("dict: the owner's answer is damaged")
 // asker answers reads in a worker process: of single keys from the memory the
 // owner shares, the rest by asking the owner, who answers from its newest
 // commit.
-type asker[K comparable, V any] struct{ c *core[K, V] }
+type asker[K comparable, V any] struct {
+	c  *core[K, V]
+	by *task.Attempt // whose question it is
+}
 
 func (a asker[K, V]) ask(question byte, more func(q []byte) []byte) (*writeset.Reader, error) {
-	return writeset.Ask(a.c.id, func(q []byte) []byte {
+	return writeset.Ask(a.by, a.c.id, func(q []byte) []byte {
 		q = append(q, question)
 		if more != nil {
 			q = more(q)
@@ -43,7 +47,7 @@ func (a asker[K, V]) ask(question byte, more func(q []byte) []byte) (*writeset.R
 }
 
 func (a asker[K, V]) get(k K) (v V, mark uint64, ok bool, err error) {
-	if m := a.c.near(); m != nil {
+	if m := a.c.near(a.by); m != nil {
 		if v, mark, ok, err = a.c.nearGet(m, k); err == nil {
 			return v, mark, ok, nil
 		}

@@ -125,7 +125,7 @@ func (b *Barrier) Reset(ctx context.Context) error {
 		return err
 	}
 	if task.InWorker.Load() {
-		_, err = c.ask(askReset, func(q []byte) []byte { return q })
+		_, err = c.ask(a, askReset, func(q []byte) []byte { return q })
 		return c.named(err)
 	}
 	if a == nil {

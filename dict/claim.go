@@ -41,7 +41,7 @@ func (d *Dict[K, V]) Claim(ctx context.Context, k K) (bool, error) {
 		return mine, c.wrap(err)
 	}
 	claimant := a.Claimant()
-	got, err := c.committed().claim(claimant, k)
+	got, err := c.committed(a).claim(claimant, k)
 	if err != nil || !got {
 		return false, c.wrap(err)
 	}
@@ -53,7 +53,7 @@ func (d *Dict[K, V]) Claim(ctx context.Context, k K) (bool, error) {
 		return nil
 	})
 	if err != nil { // the task ended meanwhile
-		c.committed().unclaim(claimant, []K{k})
+		c.committed(a).unclaim(claimant, []K{k})
 	}
 	return err == nil, c.wrap(err)
 }
@@ -80,7 +80,7 @@ func (c *core[K, V]) claimedIn(a *task.Attempt, k K) (mine, there bool, err erro
 // unclaim frees keys that an attempt claimed and comes to nothing with.
 func (c *core[K, V]) unclaim(a *task.Attempt, keys []K) {
 	if len(keys) > 0 && a != nil {
-		c.committed().unclaim(a.Claimant(), keys)
+		c.committed(a).unclaim(a.Claimant(), keys)
 	}
 }
 

@@ -2,6 +2,8 @@ package dict
 
 import (
 	"unsafe"
+
+	"parfor.dev/parfor/internal/task"
 )
 
 // committed answers reads of the committed state. The owner has the state
@@ -27,11 +29,11 @@ type found[V any] struct {
 	ok   bool
 }
 
-// committed returns who answers in this process. A dictionary made inside a
+// committed returns who answers an attempt in this process. A dictionary made inside a
 // task lives in write sets alone: under it is an empty table.
-func (c *core[K, V]) committed() committed[K, V] {
+func (c *core[K, V]) committed(a *task.Attempt) committed[K, V] {
 	if c.remote() {
-		return asker[K, V]{c}
+		return asker[K, V]{c, a}
 	}
 	return c.table()
 }

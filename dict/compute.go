@@ -74,7 +74,7 @@ func (d *Dict[K, V]) settle(ctx context.Context, k K, f func(c *core[K, V], o *o
 // success.
 func (c *core[K, V]) settleAlone(k K, f func(c *core[K, V], o *overlay[K, V], v V, ok bool) (V, bool, error)) (out V, ok bool, err error) {
 	for {
-		v, mark, there, err := c.committed().get(k)
+		v, mark, there, err := c.committed(nil).get(k)
 		if err != nil {
 			return out, false, c.named(err)
 		}

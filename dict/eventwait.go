@@ -50,7 +50,7 @@ func (e *Event) Wait(ctx context.Context) error {
 // await returns once a key is there.
 func (c *core[K, V]) await(ctx context.Context, a *task.Attempt, k K) error {
 	for {
-		_, mark, ok, err := c.committed().get(k)
+		_, mark, ok, err := c.committed(a).get(k)
 		switch {
 		case err != nil:
 			return c.named(err)
@@ -60,7 +60,7 @@ func (c *core[K, V]) await(ctx context.Context, a *task.Attempt, k K) error {
 		case ctx.Err() != nil:
 			return c.named(context.Cause(ctx))
 		case c.remote():
-			err = c.askAwait(askerOf(ctx, a, true), k)
+			err = c.askAwait(a, askerOf(ctx, a, true), k)
 		default:
 			err = c.awaitChange(ctx, a, asking{}, k)
 		}
@@ -97,8 +97,8 @@ func (c *core[K, V]) awaitChange(ctx context.Context, a *task.Attempt, who askin
 }
 
 // askAwait waits at the owner, for a while.
-func (c *core[K, V]) askAwait(who asking, k K) error {
-	_, err := asker[K, V]{c}.ask(askAwait, func(q []byte) []byte { return c.key.append(who.append(q), unsafe.Pointer(&k)) })
+func (c *core[K, V]) askAwait(a *task.Attempt, who asking, k K) error {
+	_, err := asker[K, V]{c, a}.ask(askAwait, func(q []byte) []byte { return c.key.append(who.append(q), unsafe.Pointer(&k)) })
 	return err
 }
 

@@ -129,7 +129,7 @@ func (l *Lease) Lock(ctx context.Context) (fence uint64, unlock func(), err erro
 	if err := c.obtain(ctx, nil, w, c.outside.Load); err != nil {
 		return 0, nil, c.named(err)
 	}
-	return w.seq, sync.OnceFunc(func() { c.giveBack(0, w.seq) }), nil
+	return w.seq, sync.OnceFunc(func() { c.giveBack(nil, w.seq) }), nil
 }
 
 func (c *leaseCore) acquire(ctx context.Context, patient bool) (fence uint64, ok bool, err error) {
@@ -152,7 +152,7 @@ func (c *leaseCore) acquire(ctx context.Context, patient bool) (fence uint64, ok
 		return nil
 	})
 	if err != nil { // the task ended meanwhile
-		c.giveBack(w.by, w.seq)
+		c.giveBack(a, w.seq)
 		return 0, false, c.named(err)
 	}
 	return w.seq, true, nil

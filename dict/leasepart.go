@@ -51,11 +51,11 @@ func (p *leasePart) MergeInto(parent *writeset.Set) {
 		parent.Add(p)
 		return
 	}
-	p.c.giveBack(claimantOf(parent.Attempt()), p.fence)
+	p.c.giveBack(parent.Attempt(), p.fence)
 }
 
 // Undo ends the lease of an attempt that came to nothing.
-func (p *leasePart) Undo(a *task.Attempt) { p.c.giveBack(claimantOf(a), p.fence) }
+func (p *leasePart) Undo(a *task.Attempt) { p.c.giveBack(a, p.fence) }
 
 // Each has no operations.
 func (p *leasePart) Each(func(op writeset.Op, key, value any)) {}
@@ -94,9 +94,10 @@ func (c *leaseCore) Serve(r *writeset.Reader, dst []byte) ([]byte, error) {
 
 // giveBack ends one share of an acquisition that came to nothing; the last one
 // ends the lease.
-func (c *leaseCore) giveBack(by, fence uint64) {
+func (c *leaseCore) giveBack(a *task.Attempt, fence uint64) {
+	by := claimantOf(a)
 	if task.InWorker.Load() {
-		_, _ = c.ask(askLeaseBack, func(q []byte) []byte { return le.AppendUint64(le.AppendUint64(q, by), fence) })
+		_, _ = c.ask(a, askLeaseBack, func(q []byte) []byte { return le.AppendUint64(le.AppendUint64(q, by), fence) })
 		return
 	}
 	c.mu.Lock()

@@ -23,18 +23,18 @@ func (c *listCore[T]) now() listState[T] {
 }
 
 // size, at and freeze read the committed list, in a worker process by asking.
-func (c *listCore[T]) size() (listSight, error) {
+func (c *listCore[T]) size(a *task.Attempt) (listSight, error) {
 	if !c.remote() {
 		st := c.now()
 		return st.seen(), nil
 	}
-	s, _, err := c.ask(askListLen, nil)
+	s, _, err := c.ask(a, askListLen, nil)
 	return s, err
 }
 
 // at returns the element of that index; if there is none the sight has the
 // length.
-func (c *listCore[T]) at(i int) (v T, s listSight, err error) {
+func (c *listCore[T]) at(a *task.Attempt, i int) (v T, s listSight, err error) {
 	if !c.remote() {
 		st := c.now()
 		s = st.seen()
@@ -43,7 +43,7 @@ func (c *listCore[T]) at(i int) (v T, s listSight, err error) {
 		}
 		return v, s, nil
 	}
-	s, r, err := c.ask(askListAt, func(q []byte) []byte { return binary.AppendUvarint(q, uint64(i)) })
+	s, r, err := c.ask(a, askListAt, func(q []byte) []byte { return binary.AppendUvarint(q, uint64(i)) })
 	if err != nil {
 		return v, s, err
 	}
@@ -53,11 +53,11 @@ func (c *listCore[T]) at(i int) (v T, s listSight, err error) {
 	return v, s, err
 }
 
-func (c *listCore[T]) freeze() (st listState[T], err error) {
+func (c *listCore[T]) freeze(a *task.Attempt) (st listState[T], err error) {
 	if !c.remote() {
 		return c.now(), nil
 	}
-	s, r, err := c.ask(askListAll, nil)
+	s, r, err := c.ask(a, askListAll, nil)
 	if err != nil {
 		return st, err
 	}
@@ -71,9 +71,9 @@ func (c *listCore[T]) freeze() (st listState[T], err error) {
 }
 
 // ask returns the length of the list, and a reader of what comes after it.
-func (c *listCore[T]) ask(question byte, more func(q []byte) []byte) (s listSight, r *writeset.Reader, err error) {
+func (c *listCore[T]) ask(a *task.Attempt, question byte, more func(q []byte) []byte) (s listSight, r *writeset.Reader, err error) {
 	task.Decide(c.nearHash())
-	r, err = writeset.Ask(c.id, func(q []byte) []byte {
+	r, err = writeset.Ask(a, c.id, func(q []byte) []byte {
 		q = append(q, question)
 		if more != nil {
 			q = more(q)

@@ -31,7 +31,7 @@ func (l *List[T]) Len(ctx context.Context) (int, error) {
 	if own.wiped {
 		return own.n, nil
 	}
-	s, err := c.size()
+	s, err := c.size(a)
 	if err != nil {
 		return 0, c.named(err)
 	}
@@ -56,7 +56,7 @@ func (l *List[T]) At(ctx context.Context, i int) (v T, ok bool, err error) {
 	}
 	if !own.wiped {
 		var s listSight
-		if v, s, err = c.at(i); err != nil {
+		if v, s, err = c.at(a, i); err != nil {
 			return v, false, c.named(err)
 		}
 		c.saw(a, s)
@@ -134,7 +134,7 @@ func (l *List[T]) moment(ctx context.Context) (c *listCore[T], st listState[T], 
 	if own.wiped {
 		return c, st, own, nil
 	}
-	if st, err = c.freeze(); err != nil {
+	if st, err = c.freeze(a); err != nil {
 		return c, st, own, c.named(err)
 	}
 	c.saw(a, st.seen())

@@ -106,9 +106,9 @@ func (c *liveCore[K, V]) op(ctx context.Context, op liveOp, k K, a, b V) (v V, o
 	}
 	if task.InWorker.Load() {
 		if mutant.Is("twice") {
-			c.ask(op, k, a, b)
+			c.ask(at, op, k, a, b)
 		}
-		return c.ask(op, k, a, b)
+		return c.ask(at, op, k, a, b)
 	}
 	for _, x := range []*V{&a, &b}[:op.values()] {
 		if *x, err = c.out(*x); err != nil {
@@ -147,7 +147,7 @@ func (c *liveCore[K, V]) whole(ctx context.Context, op liveOp) (w wholeOf[K, V],
 		c.used()
 	}
 	if task.InWorker.Load() {
-		return c.askWhole(op)
+		return c.askWhole(at, op)
 	}
 	m := c.all(op == liveClear)
 	w.n = len(m)

@@ -7,14 +7,15 @@ import (
 	"fmt"
 	"unsafe"
 
+	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/internal/writeset"
 )
 
 // ask does one operation on a key at the owner: the operation, the key, its
 // values; the answer is whether, and the value.
-func (c *liveCore[K, V]) ask(op liveOp, k K, a, b V) (v V, ok bool, err error) {
+func (c *liveCore[K, V]) ask(at *task.Attempt, op liveOp, k K, a, b V) (v V, ok bool, err error) {
 	var bad error
-	r, err := writeset.Ask(c.id, func(q []byte) []byte {
+	r, err := writeset.Ask(at, c.id, func(q []byte) []byte {
 		q = c.key.append(append(q, byte(op)), unsafe.Pointer(&k))
 		for _, x := range []*V{&a, &b}[:op.values()] {
 			if bad == nil {
@@ -56,9 +57,9 @@ func (c *liveCore[K, V]) appendLive(dst []byte, v V, ok, has bool) ([]byte, erro
 
 // askWait waits at the owner for a change, a while at a time. The answer has a
 // flag besides those of others: a deadlock.
-func (c *liveCore[K, V]) askWait(who asking, k K, last V, had, first bool) (v V, ok bool, err error) {
+func (c *liveCore[K, V]) askWait(at *task.Attempt, who asking, k K, last V, had, first bool) (v V, ok bool, err error) {
 	var bad error
-	r, err := writeset.Ask(c.id, func(q []byte) []byte {
+	r, err := writeset.Ask(at, c.id, func(q []byte) []byte {
 		flags := byte(0)
 		if first {
 			flags |= 1
@@ -81,8 +82,8 @@ func (c *liveCore[K, V]) askWait(who asking, k K, last V, had, first bool) (v V,
 	return c.readLive(r)
 }
 
-func (c *liveCore[K, V]) askWhole(op liveOp) (w wholeOf[K, V], err error) {
-	r, err := writeset.Ask(c.id, func(q []byte) []byte { return append(q, byte(op)) })
+func (c *liveCore[K, V]) askWhole(at *task.Attempt, op liveOp) (w wholeOf[K, V], err error) {
+	r, err := writeset.Ask(at, c.id, func(q []byte) []byte { return append(q, byte(op)) })
 	if err != nil {
 		return w, err
 	}

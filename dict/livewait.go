@@ -35,7 +35,7 @@ func (l *Live[K, V]) WaitUntil(ctx context.Context, k K, good func(v V, ok bool)
 		}
 		var ok bool
 		if task.InWorker.Load() {
-			v, ok, err = c.askWait(askerOf(ctx, a, true), k, last, had, first)
+			v, ok, err = c.askWait(a, askerOf(ctx, a, true), k, last, had, first)
 		} else {
 			v, ok, err = c.await(ctx, a, asking{}, k, last, had, first)
 		}

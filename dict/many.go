@@ -120,7 +120,7 @@ func (d *Dict[K, V]) GetMany(ctx context.Context, keys ...K) ([]Found[V], error)
 	if err != nil {
 		return nil, c.named(err)
 	}
-	fs, err := c.committed().many(clean)
+	fs, err := c.committed(a).many(clean)
 	if err != nil {
 		return nil, c.named(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"parfor.dev/parfor/internal/arena"
 	"parfor.dev/parfor/internal/replica"
 	"parfor.dev/parfor/internal/task"
+	"parfor.dev/parfor/internal/writeset"
 )
 
 // sharing is a worker's side of the memory in which the owner keeps the entries.
@@ -26,12 +27,12 @@ type memory struct {
 
 // near returns the shared memory, nil if there is none. The first call asks the
 // owner, who then begins to share.
-func (c *core[K, V]) near() *memory {
+func (c *core[K, V]) near(a *task.Attempt) *memory {
 	s := &c.shares
 	if m := s.now.Load(); m != nil {
 		return m
 	}
-	if s.none.Load() {
+	if s.none.Load() || writeset.Distant(a) {
 		return nil
 	}
 	s.mu.Lock()
@@ -39,7 +40,7 @@ func (c *core[K, V]) near() *memory {
 	if m := s.now.Load(); m != nil || s.none.Load() {
 		return m
 	}
-	m, err := c.meet()
+	m, err := c.meet(a)
 	if m == nil && err == nil {
 		s.none.Store(true)
 	}
@@ -49,8 +50,8 @@ func (c *core[K, V]) near() *memory {
 
 // meet asks the owner where the entries lie and opens the place. Neither a
 // place nor an error: there is none. After an error the next read tries again.
-func (c *core[K, V]) meet() (*memory, error) {
-	r, err := asker[K, V]{c}.ask(askShare, nil)
+func (c *core[K, V]) meet(a *task.Attempt) (*memory, error) {
+	r, err := asker[K, V]{c, a}.ask(askShare, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -121,11 +121,12 @@ func (q *Queue[T]) TryTake(ctx context.Context) (T, bool, error) { return q.c.ta
 // Len returns how many values are there to be taken now.
 func (q *Queue[T]) Len(ctx context.Context) (int, error) {
 	c := q.c
-	if _, err := c.enter(ctx); err != nil {
+	a, err := c.enter(ctx)
+	if err != nil {
 		return 0, err
 	}
 	if task.InWorker.Load() {
-		return c.askLen()
+		return c.askLen(a)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -170,7 +171,7 @@ func (c *queueCore[T]) put(ctx context.Context, v T, patient bool) (bool, error)
 	}
 	err = c.inPart(a, func(p *queuePart[T]) { p.puts = append(p.puts, v) })
 	if err != nil {
-		c.giveBack(w.by, nil, 1)
+		c.giveBack(a, nil, 1)
 	}
 	return err == nil, c.named(err)
 }
@@ -196,7 +197,7 @@ func (c *queueCore[T]) take(ctx context.Context, patient bool) (v T, ok bool, er
 		return v, false, c.named(err)
 	}
 	if v, err = c.values.out(w.value.(T)); err != nil { // it was copied before, on its way in
-		c.giveBack(w.by, []uint64{w.seq}, 0)
+		c.giveBack(a, []uint64{w.seq}, 0)
 		return v, false, err
 	}
 	if a == nil {
@@ -204,7 +205,7 @@ func (c *queueCore[T]) take(ctx context.Context, patient bool) (v T, ok bool, er
 	}
 	err = c.inPart(a, func(p *queuePart[T]) { p.takes = append(p.takes, w.seq) })
 	if err != nil { // the task ended meanwhile
-		c.giveBack(w.by, []uint64{w.seq}, 0)
+		c.giveBack(a, []uint64{w.seq}, 0)
 	}
 	return v, err == nil, c.named(err)
 }

@@ -114,7 +114,7 @@ func (p *queuePart[T]) MergeInto(parent *writeset.Set) {
 }
 
 // Undo gives back what the attempt had.
-func (p *queuePart[T]) Undo(a *task.Attempt) { p.c.giveBack(claimantOf(a), p.takes, len(p.puts)) }
+func (p *queuePart[T]) Undo(a *task.Attempt) { p.c.giveBack(a, p.takes, len(p.puts)) }
 
 // Each calls f with the values put and the numbers of those taken.
 func (p *queuePart[T]) Each(f func(op writeset.Op, key, value any)) {

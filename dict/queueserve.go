@@ -49,15 +49,16 @@ func (c *queueCore[T]) serveBack(r *writeset.Reader) error {
 }
 
 // giveBack takes back what an attempt has that came to nothing.
-func (c *queueCore[T]) giveBack(by uint64, takes []uint64, places int) {
+func (c *queueCore[T]) giveBack(a *task.Attempt, takes []uint64, places int) {
 	if len(takes) == 0 && places == 0 {
 		return
 	}
+	by := claimantOf(a)
 	if !task.InWorker.Load() {
 		c.undoIn(by, takes, places)
 		return
 	}
-	_, _ = c.ask(askQueueBack, func(q []byte) []byte { // a pool that is gone needs it no more
+	_, _ = c.ask(a, askQueueBack, func(q []byte) []byte { // a pool that is gone needs it no more
 		q = binary.AppendUvarint(le.AppendUint64(q, by), uint64(places))
 		q = binary.AppendUvarint(q, uint64(len(takes)))
 		for _, seq := range takes {
@@ -67,8 +68,8 @@ func (c *queueCore[T]) giveBack(by uint64, takes []uint64, places int) {
 	})
 }
 
-func (c *queueCore[T]) askLen() (int, error) {
-	r, err := c.ask(askQueueLen, func(q []byte) []byte { return q })
+func (c *queueCore[T]) askLen(a *task.Attempt) (int, error) {
+	r, err := c.ask(a, askQueueLen, func(q []byte) []byte { return q })
 	if err != nil {
 		return 0, err
 	}

@@ -107,7 +107,7 @@ func (c *core[K, V]) read(a *task.Attempt, k K) (v V, ok bool, err error) {
 	o.reads++
 	if len(o.ops) == 0 && !o.wiped && a.Parent == nil {
 		var mark uint64
-		if v, mark, ok, err = c.committed().get(k); err == nil {
+		if v, mark, ok, err = c.committed(a).get(k); err == nil {
 			o.seen.add(k, mark, ok)
 		}
 		return v, ok, err
@@ -135,7 +135,7 @@ func (c *core[K, V]) under(o *overlay[K, V], a *task.Attempt, k K) (v V, ok bool
 			return err
 		})
 	default:
-		v, mark, ok, err = c.committed().get(k)
+		v, mark, ok, err = c.committed(a).get(k)
 		there, below = ok, true
 	}
 	if p != nil && err == nil {
@@ -184,7 +184,7 @@ func (d *Dict[K, V]) Len(ctx context.Context) (int, error) {
 			keys = append(keys, own.ops[i].key)
 		}
 	}
-	n, present, at, err := c.committed().size(keys)
+	n, present, at, err := c.committed(a).size(keys)
 	if err != nil {
 		return 0, c.named(err)
 	}
@@ -277,7 +277,7 @@ func (d *Dict[K, V]) moment(ctx context.Context) (*core[K, V], *view[K, V], *ove
 	if err != nil {
 		return nil, nil, nil, c.named(err)
 	}
-	v, err := c.committed().freeze()
+	v, err := c.committed(a).freeze()
 	if err != nil {
 		return nil, nil, nil, c.named(err)
 	}

@@ -35,8 +35,8 @@ var waitErrors = map[byte]error{isClosed: ErrQueueClosed, isBroken: ErrBrokenBar
 // tickets numbers the waits of a worker process.
 var tickets atomic.Uint64
 
-func (t *thing) ask(question byte, more func(q []byte) []byte) (*writeset.Reader, error) {
-	return writeset.Ask(t.id, func(q []byte) []byte { return more(append(q, question)) })
+func (t *thing) ask(a *task.Attempt, question byte, more func(q []byte) []byte) (*writeset.Reader, error) {
+	return writeset.Ask(a, t.id, func(q []byte) []byte { return more(append(q, question)) })
 }
 
 // askFor is obtain in a worker process. What was given is read with read. It
@@ -51,12 +51,12 @@ func (t *thing) askFor(ctx context.Context, a *task.Attempt, w *waiter, read fun
 		}
 		if err != nil {
 			if asked {
-				_, lost := t.ask(askLeave, func(q []byte) []byte { return le.AppendUint64(le.AppendUint64(q, w.by), n) })
+				_, lost := t.ask(a, askLeave, func(q []byte) []byte { return le.AppendUint64(le.AppendUint64(q, w.by), n) })
 				err = errors.Join(err, lost)
 			}
 			return false, err
 		}
-		r, err := t.ask(askWait, func(q []byte) []byte {
+		r, err := t.ask(a, askWait, func(q []byte) []byte {
 			q = le.AppendUint64(who.append(q), n)
 			patient := byte(0)
 			if w.patient {
@@ -103,7 +103,9 @@ func waitError(how byte, text string) error {
 func askerOf(ctx context.Context, a *task.Attempt, patient bool) asking {
 	who := asking{by: a.Claimant()}
 	if l := a.Outermost().Loop; l != nil {
-		who.program, who.run = l.Program, l.Run
+		if who.program, who.run = l.Program, l.Run; l.Reach != 0 { // as the owner knows it
+			who.program, who.run = l.Origin[0], l.Origin[1]
+		}
 	}
 	if patient && a.Parent == nil {
 		_, clock := ctx.Deadline()

@@ -36,7 +36,7 @@ func Run(t *testing.T, newExecutor func(t *testing.T) parfor.Executor) {
 			Fresh(t)
 			x := newExecutor(t)
 			e := x.Seal(engine.Key{})
-			f := &fixture{T: t, x: x, remote: e.Remote != nil, alone: e.Kind == "sequential"}
+			f := &fixture{T: t, x: x, remote: e.Remote != nil, far: e.Kind == "cluster", alone: e.Kind == "sequential"}
 			if f.remote {
 				f.slots = e.Remote.Slots()
 			} else {
@@ -143,6 +143,7 @@ type fixture struct {
 	*testing.T
 	x      parfor.Executor
 	remote bool // bodies run in other processes
+	far    bool // and may be on other machines: a read is a round trip
 	alone  bool // one task at a time
 	slots  int  // tasks that run at once
 }

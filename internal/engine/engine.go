@@ -79,6 +79,10 @@ type Outcome struct {
 
 	Resumed bool // it ran for a program before this one, whose loop goes on
 
+	// Changes, unless nil, is where Settle appends what the commit makes of the
+	// dictionaries that it changes; see task.Ticket.
+	Changes *[]byte
+
 	// Flags say how the job takes the attempt, for the meter: OK, Retried when
 	// another is to follow, Failed, or nothing for an echo of the loop's end.
 	// Settle sets them, once, and Finish goes by them.

@@ -5,6 +5,7 @@ package task
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 
@@ -126,6 +127,10 @@ type Loop struct {
 	// Origin are Program and Run where the loop was begun, if these tasks came
 	// through the hands of another program (an agent's); else zero.
 	Origin [2]uint64
+
+	// Reach is how the agent that started this worker finds the program that owns
+	// the loop's dictionaries, 0 if it is the one that started the worker.
+	Reach uint64
 
 	// Apart is why its tasks can't use dictionaries, nil if they can.
 	Apart error
@@ -337,11 +342,19 @@ func (a *Attempt) Claimant() uint64 {
 	}
 	a.rest.Lock()
 	defer a.rest.Unlock()
-	if a.Token == 0 {
+	switch {
+	case a.Loop != nil && a.Loop.Reach != 0 && a.Token>>62 != 1:
+		a.Token = distantToken()
+	case a.Token == 0:
 		a.Token = 1<<63 | tokens.Add(1)
 	}
 	return a.Token
 }
+
+// distantToken is a claimant of a worker that the owner didn't start. It is drawn
+// by lot, since nobody numbers the workers of all agents; the highest two bits
+// keep it apart from all others.
+func distantToken() uint64 { return 1<<62 | rand.Uint64()>>2 }
 
 // Ctx is a context with an attempt inside, in one allocation.
 type Ctx struct {

@@ -31,4 +31,8 @@ type Ticket struct {
 	Loop   *Loop  // whose item it is, nil for none
 	Item   int    // its index
 	Note   *Note  // of a task of a journaled loop, else nil
+
+	// Changes, unless nil, is where the commit appends what it makes of the
+	// dictionaries that it changes; see writeset.AppendChanges.
+	Changes *[]byte
 }

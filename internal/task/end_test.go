@@ -61,14 +61,28 @@ func TestExitHooksThatPanicOrExit(t *testing.T) {
 // What an agent passes on of a loop reaches the workers' tasks.
 func TestThrough(t *testing.T) {
 	var l task.Loop
-	l.Through(map[string][]byte{task.OriginArg: task.AppendOrigin(nil, [2]uint64{7, 9}), task.ApartArg: []byte("not here")})
-	a := &task.Attempt{Loop: &task.Loop{}, Parent: &task.Attempt{Loop: &l}}
-	if _, _, err := a.Enter(nil); l.Origin != [2]uint64{7, 9} || err != l.Apart || err.Error() != "not here" {
-		t.Errorf("%v, %v", l.Origin, err)
+	l.Through(map[string][]byte{task.OriginArg: task.AppendOrigin(nil, [2]uint64{7, 9}), task.ReachArg: task.AppendReach(nil, 5)})
+	a := &task.Attempt{Loop: &task.Loop{}, Parent: &task.Attempt{Loop: &l, Token: task.ClaimantOf(3, 4)}}
+	if l.Origin != [2]uint64{7, 9} || l.Reach != 5 {
+		t.Errorf("%v, %d", l.Origin, l.Reach)
+	}
+	// Its claimants are like no worker's that this program started, and no task's
+	// of its own.
+	if by := a.Claimant(); by>>62 != 1 || by != a.Claimant() {
+		t.Errorf("claimant %#x, then %#x", by, a.Claimant())
 	}
 	var plain task.Loop
 	plain.Through(nil)
-	if plain.Origin != [2]uint64{} || plain.Apart != nil {
-		t.Errorf("%+v, %v", plain.Origin, plain.Apart)
+	if plain.Origin != [2]uint64{} || plain.Reach != 0 {
+		t.Errorf("%+v, %v", plain.Origin, plain.Reach)
+	}
+}
+
+// A loop whose tasks are kept from dictionaries says so.
+func TestApart(t *testing.T) {
+	l := task.Loop{Apart: errors.New("not here")}
+	a := &task.Attempt{Loop: &task.Loop{}, Parent: &task.Attempt{Loop: &l}}
+	if _, _, err := a.Enter(nil); err != l.Apart {
+		t.Error(err)
 	}
 }

@@ -1,15 +1,12 @@
 package task
 
-import (
-	"encoding/binary"
-	"errors"
-)
+import "encoding/binary"
 
-// OriginArg and ApartArg are the names under which a loop that reaches its
-// workers through an agent carries [Loop.Origin] and [Loop.Apart].
+// OriginArg and ReachArg are the names under which a loop that reaches its
+// workers through an agent carries [Loop.Origin] and [Loop.Reach].
 const (
 	OriginArg = "parfor.Origin"
-	ApartArg  = "parfor.Apart"
+	ReachArg  = "parfor.Reach"
 )
 
 // AppendOrigin encodes the value of OriginArg.
@@ -17,12 +14,17 @@ func AppendOrigin(dst []byte, origin [2]uint64) []byte {
 	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, origin[0]), origin[1])
 }
 
+// AppendReach encodes the value of ReachArg.
+func AppendReach(dst []byte, reach uint64) []byte {
+	return binary.LittleEndian.AppendUint64(dst, reach)
+}
+
 // Through sets what came with the arguments of a loop.
 func (l *Loop) Through(encoded map[string][]byte) {
 	if b := encoded[OriginArg]; len(b) == 16 {
 		l.Origin = [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
 	}
-	if text := encoded[ApartArg]; len(text) > 0 {
-		l.Apart = errors.New(string(text))
+	if b := encoded[ReachArg]; len(b) == 8 {
+		l.Reach = binary.LittleEndian.Uint64(b)
 	}
 }

@@ -85,6 +85,12 @@ func commit(parts []Part, t task.Ticket, b *Book, note *task.Note) (uint64, erro
 			return 0, err
 		}
 	}
+	if t.Changes != nil {
+		if err := appendChanges(t.Changes, parts); err != nil {
+			unlock(parts)
+			return 0, err
+		}
+	}
 	n, err := number(parts, b, note)
 	if err != nil {
 		unlock(parts)

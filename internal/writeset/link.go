@@ -63,14 +63,33 @@ type remoteError struct {
 func (e *remoteError) Error() string { return e.text }
 func (e *remoteError) Unwrap() error { return e.is }
 
-// Ask sends a question about a dictionary to the owner and waits for the
-// answer.
-func Ask(id uint64, question func(dst []byte) []byte) (*Reader, error) {
+// Distant reports whether the owner of the attempt's dictionaries is not the
+// program that started this worker, so that they share no memory.
+func Distant(a *task.Attempt) bool {
+	if a == nil {
+		return false
+	}
+	l := a.Outermost().Loop
+	return l != nil && l.Reach != 0
+}
+
+func toOwner(a *task.Attempt, req []byte) ([]byte, error) {
+	if !Distant(a) {
+		return call.ToOwner(callKind, req)
+	}
+	o := a.Outermost()
+	t := call.Through{Reach: o.Loop.Reach, Index: o.Index, Claimant: a.Claimant(), Kind: callKind, Req: req}
+	return t.Send()
+}
+
+// Ask sends a question of an attempt about a dictionary to the owner and waits
+// for the answer. The attempt may be nil in the worker of a program's own pool.
+func Ask(a *task.Attempt, id uint64, question func(dst []byte) []byte) (*Reader, error) {
 	req := question(binary.LittleEndian.AppendUint64(make([]byte, 0, 64), id))
 	if call.ToOwner == nil {
 		return nil, task.ErrNoTask
 	}
-	b, err := call.ToOwner(callKind, req)
+	b, err := toOwner(a, req)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 )
@@ -28,13 +29,18 @@ type Store interface {
 // ErrClosed means that Close was called.
 var ErrClosed = errors.New("the dictionary is closed")
 
-// anonymous marks ids of dictionaries without a name; their low bits count.
+// anonymous marks ids of dictionaries without a name; the low half of them counts.
 const anonymous = 1 << 63
 
-var anonymousIDs atomic.Uint64
+var anonymousIDs atomic.Uint32
 
-// Anonymous returns an id that no other dictionary of this process has.
-func Anonymous() uint64 { return anonymous | anonymousIDs.Add(1) }
+// program is in the upper half of ids without a name: a worker of an agent meets
+// those of several programs.
+var program = uint64(rand.Uint32()) << 32 &^ anonymous
+
+// Anonymous returns an id that no other dictionary of this process has, nor, but
+// for one chance in two billion, one of another process.
+func Anonymous() uint64 { return anonymous | program | uint64(anonymousIDs.Add(1)) }
 
 // IsAnonymous reports whether an id came from Anonymous, here or elsewhere.
 func IsAnonymous(id uint64) bool { return id&anonymous != 0 }
@@ -44,7 +50,7 @@ func AnonymousName(id uint64) string { return AnonymousNameOf("dictionary", id) 
 
 // AnonymousNameOf is AnonymousName of what is no dictionary.
 func AnonymousNameOf(kind string, id uint64) string {
-	return fmt.Sprintf("anonymous %s %d", kind, id&^anonymous)
+	return fmt.Sprintf("anonymous %s %d", kind, uint32(id))
 }
 
 // Named returns the id of a name. Every process computes it alike, with no
