@@ -117,7 +117,7 @@ func (x *Executor) Seal(engine.Key) engine.Engine {
 		}
 		return engine.Engine{Err: parfor.ErrNoExecutor}
 	}
-	e := engine.Engine{Kind: "cluster", Remote: x.owner, Ledger: &x.ledger}
+	e := engine.Engine{Kind: "cluster", Remote: x.owner.Remote(), Ledger: &x.ledger}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closing {

@@ -14,10 +14,10 @@
 // A body runs at least once for each item: again if the agent that had it dies.
 // Exactly one result of an item is ever seen. A loop with a name ([Executor.Loop])
 // goes on when its program was killed, in the next one. Errors, timeouts, attempts,
-// order and futures mean what they do on worker processes. docs/cluster.md says what
-// is promised and what isn't, with the tests that hold it to that. Dictionaries don't
-// reach the tasks of a cluster yet: an operation on one fails in a task, before it
-// has any effect.
+// order and futures mean what they do on worker processes. Dictionaries are in the
+// program that runs the loop: what tasks write travels with their results, what they
+// read is a round trip. docs/cluster.md says what is promised and what isn't, with the
+// tests that hold it to that.
 //
 // Where things are: connect.go is the executor, loop.go what outlives a program,
 // serve.go the agent, options.go and errors.go are theirs, local.go finds the server

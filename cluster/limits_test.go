@@ -30,12 +30,15 @@ var (
 	_ = parfor.Register(key)
 )
 
-// Dictionaries don't reach a cluster yet: the operation says so, whose task has
-// no effect.
+// An agent on goroutines has dictionaries of its own, which are not the loop's: an
+// operation says so, whose task has no effect.
 func TestDictionariesAreRefused(t *testing.T) {
-	x, _ := ready(t, 1)
+	s := serverAt(t)
+	x := connected(t, s.URL())
+	serve(t, s.URL(), 1, cluster.Goroutines(1))
+	slotsOf(t, x, 1)
 	_, err := parfor.Map(within(t), parfor.Range(3), store, parfor.On(x))
-	if err == nil || !strings.Contains(err.Error(), "dictionaries don't reach the tasks of a cluster") {
+	if err == nil || !strings.Contains(err.Error(), "start it with Processes") {
 		t.Errorf("got %v", err)
 	}
 	if n, err := squares.Len(within(t)); n != 0 || err != nil {

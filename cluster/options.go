@@ -173,7 +173,8 @@ func Processes(n int, opts ...process.Option) Option {
 // Goroutines has the agent run n items at once on goroutines of its own program,
 // without encoding them again: for bodies that wait for others most of the time.
 // A body that crashes takes the agent along, and one that doesn't listen to its
-// context can't be ended. In such a body, loops take no On. It is for Serve.
+// context can't be ended. In such a body, loops take no On and dictionaries nothing
+// (an operation is an error). It is for Serve.
 func Goroutines(n int) Option {
 	return only(serves, "Goroutines", func(o *options) error {
 		if n < 1 {

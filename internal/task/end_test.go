@@ -80,9 +80,10 @@ func TestThrough(t *testing.T) {
 
 // A loop whose tasks are kept from dictionaries says so.
 func TestApart(t *testing.T) {
-	l := task.Loop{Apart: errors.New("not here")}
+	var l task.Loop
+	l.Through(map[string][]byte{task.ApartArg: []byte("not here")})
 	a := &task.Attempt{Loop: &task.Loop{}, Parent: &task.Attempt{Loop: &l}}
-	if _, _, err := a.Enter(nil); err != l.Apart {
+	if _, _, err := a.Enter(nil); err != l.Apart || err.Error() != "not here" {
 		t.Error(err)
 	}
 }

@@ -1,12 +1,17 @@
 package task
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"errors"
+)
 
-// OriginArg and ReachArg are the names under which a loop that reaches its
-// workers through an agent carries [Loop.Origin] and [Loop.Reach].
+// OriginArg, ReachArg and ApartArg are the names under which a loop that reaches
+// its workers through an agent carries [Loop.Origin], [Loop.Reach] and
+// [Loop.Apart].
 const (
 	OriginArg = "parfor.Origin"
 	ReachArg  = "parfor.Reach"
+	ApartArg  = "parfor.Apart"
 )
 
 // AppendOrigin encodes the value of OriginArg.
@@ -26,5 +31,8 @@ func (l *Loop) Through(encoded map[string][]byte) {
 	}
 	if b := encoded[ReachArg]; len(b) == 8 {
 		l.Reach = binary.LittleEndian.Uint64(b)
+	}
+	if text := encoded[ApartArg]; len(text) > 0 {
+		l.Apart = errors.New(string(text))
 	}
 }

@@ -40,6 +40,7 @@ type Agent struct {
 	watch     *clusterwatch.Agent
 	loops     jetstream.Stream
 	orders    *nats.Subscription
+	asks      asks
 	ctx       context.Context // ends when no more chunks are to be taken
 	cancel    context.CancelCauseFunc
 	running   sync.WaitGroup // lanes, heartbeats, loops
@@ -83,6 +84,9 @@ func (a *Agent) begin(ctx context.Context) (err error) {
 		return err
 	}
 	if a.orders, err = l.NC.Subscribe(l.Space.Orders(), a.order); err != nil {
+		return err
+	}
+	if err := a.asks.begin(l.NC); err != nil {
 		return err
 	}
 	var lanes []*lane
@@ -136,6 +140,7 @@ func (a *Agent) End() {
 	a.orders.Unsubscribe() // the connection may be gone: then so is this
 	close(a.quit)
 	a.running.Wait()
+	a.asks.end()
 }
 
 // await waits until nothing is held, for a while.

@@ -35,17 +35,23 @@ func (w *work) fits(p *wire.Proposal) bool {
 func (w *work) store(h *held, item *wire.Item, p wire.Proposal) {
 	a := w.agent
 	began := time.Now()
-	p.Bytes = bytes.Clone(p.Bytes) // the executor's, until this returns
+	head := wire.AppendAwayHead(nil, p.Writes)
+	p.Bytes = bytes.Clone(p.Bytes) // the executor's, until this returns, as the writes
+	size := int64(len(p.Bytes) + len(p.Writes))
+	p.Writes = nil
+	w.writes.sent++ // maybe none, but who waits for it waits for this
 	a.running.Go(func() {
 		defer a.transfer(w.live)()
-		ref, err := blob.Put(w.live, a.Link, w.id, "r"+strconv.Itoa(p.Index), nil, p.Bytes)
+		ref, err := blob.Put(w.live, a.Link, w.id, "r"+strconv.Itoa(p.Index), head, p.Bytes)
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		w.writes.sent--
+		defer w.writes.stored.Broadcast()
 		if _, here := w.chunks[h]; !here { // nothing is said of the loop any more
 			return
 		}
 		h.took += time.Since(began)
-		a.watch.Large.Add(int64(len(p.Bytes)))
+		a.watch.Large.Add(size)
 		if p.Away, p.Bytes = true, ref.Append(nil); err != nil {
 			p.Away, p.Kind, p.Bytes = false, wire.Failed, errwire.Append(nil, fmt.Errorf("parfor: the result of item %d: %w", p.Index, err))
 		}

@@ -6,5 +6,6 @@
 // orders.go what owners tell it. lane.go takes chunks from a lane, as many as
 // credit.go allows; held.go is a chunk in its hands, beat.go what keeps it there.
 // work.go is a loop as the executor sees it, open.go how it begins and ends, and
-// propose.go the way back. suspect.go is for items that agents died of.
+// propose.go the way back; ask.go is what tasks ask the owner of its dictionaries
+// meanwhile. suspect.go is for items that agents died of.
 package agent

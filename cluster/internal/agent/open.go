@@ -104,6 +104,7 @@ func (w *work) attach(r *wire.Spec) error {
 	m, ctx := meter.In(ctx, r.Name, "cluster", w.agent.slots, -1, nil)
 	s := &engine.Spec{Name: r.Name, Body: w.lane.body, Ctx: ctx, Timeout: r.Timeout, Grace: r.Grace, Serializable: r.Serializable,
 		Journal: r.Journal, Ignores: r.Ignores, Args: args(r.Args), Values: args(r.Values), Meter: m, Label: func(engine.Task) string { return "" }}
+	s.Args = append(s.Args, engine.Arg{Name: task.ReachArg, Encoded: task.AppendReach(nil, w.reach)})
 	s.Args = append(s.Args, engine.Arg{Name: task.OriginArg, Encoded: task.AppendOrigin(nil, [2]uint64{r.Program, r.Run})})
 	w.spec = s
 	w.mu.Unlock()
@@ -122,7 +123,7 @@ func (w *work) attach(r *wire.Spec) error {
 }
 
 func args(from []wire.Arg) []engine.Arg {
-	to := make([]engine.Arg, len(from), len(from)+1)
+	to := make([]engine.Arg, len(from), len(from)+2)
 	for i, a := range from {
 		to[i] = engine.Arg(a)
 	}
@@ -147,6 +148,7 @@ func (w *work) end(cause error, over bool) {
 	w.die()
 	w.mu.Lock()
 	w.mute, w.over = true, w.over || over
+	w.writes.stored.Broadcast()
 	w.queue = nil
 	for h := range w.chunks {
 		if over {
@@ -179,6 +181,7 @@ func (w *work) retire(now time.Time) {
 		return
 	}
 	w.gone = true
+	reached.Delete(w.reach)
 	handle, spec := w.handle, w.spec
 	w.mu.Unlock()
 	a := w.agent

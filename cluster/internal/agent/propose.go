@@ -27,13 +27,14 @@ type proposal struct {
 	index   int
 	round   uint32
 	encoded []byte
+	writes  bool
 }
 
 // propose says what came of an item. The lock is held.
 func (w *work) propose(h *held, item *wire.Item, p *wire.Proposal) {
 	p.Index, p.Round = item.Index, item.Round
 	limit := int(w.agent.Link.NC.MaxPayload()) / 2
-	if len(p.Bytes) > limit && !w.fits(p) {
+	if len(p.Bytes)+len(p.Writes) > limit && !w.fits(p) {
 		w.store(h, item, *p)
 		return
 	}
@@ -42,7 +43,11 @@ func (w *work) propose(h *held, item *wire.Item, p *wire.Proposal) {
 	if h.bytes+len(b) > min(partBytes, limit) {
 		w.flush(h)
 	}
-	h.ready = append(h.ready, proposal{item.Index, item.Round, b})
+	q := proposal{item.Index, item.Round, b, len(p.Writes) > 0 || p.Away}
+	if q.writes {
+		w.writes.ready++
+	}
+	h.ready = append(h.ready, q)
 	h.bytes += len(b)
 	h.left--
 	switch {
@@ -92,16 +97,21 @@ func (w *work) flush(h *held) {
 	}
 	ps := h.ready
 	h.ready, h.bytes = nil, 0
+	n := w.writes.count(ps)
+	w.writes.ready -= n
 	if w.mute {
 		return
 	}
 	h.sent++
-	w.send(h, ps)
+	if n > 0 {
+		w.writes.sent++
+	}
+	w.send(h, ps, n > 0)
 }
 
 // send publishes proposals under the name of the first. The stream takes one for
 // an item's round: if the first is not the first in truth, the others may be.
-func (w *work) send(h *held, ps []proposal) {
+func (w *work) send(h *held, ps []proposal, writes bool) {
 	a := w.agent
 	a.mu.Lock()
 	a.serial++
@@ -111,7 +121,7 @@ func (w *work) send(h *held, ps []proposal) {
 	for _, p := range ps {
 		m.Data = append(m.Data, p.encoded...)
 	}
-	a.Link.Post.Send(m, func(_ post.Ack, err error) { w.stored(h, ps, err) })
+	a.Link.Post.Send(m, func(k post.Ack, err error) { w.stored(h, ps, writes, k.Seq, err) })
 }
 
 // partMessage is a message for n proposals, without those.
@@ -124,22 +134,30 @@ func (w *work) partMessage(index int, round uint32, serial uint64, n int) *nats.
 }
 
 // stored hears what the stream said.
-func (w *work) stored(h *held, ps []proposal, err error) {
+func (w *work) stored(h *held, ps []proposal, writes bool, seq uint64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var refused *post.Refused
+	taken := errors.As(err, &refused) && refused.Taken()
+	if taken && len(ps) > 1 && !w.mute {
+		w.send(h, ps[1:], writes)
+		return
+	}
+	if writes {
+		w.writes.sent--
+		w.writes.at = max(w.writes.at, seq)
+		w.writes.stored.Broadcast()
+	}
 	switch {
-	case errors.As(err, &refused) && refused.Taken():
+	case taken:
 		w.agent.watch.Refused.Add(1)
-		if len(ps) > 1 && !w.mute {
-			w.send(h, ps[1:])
-			return
-		}
 	case errors.Is(err, post.ErrClosed):
 		return
 	case err != nil:
 		slog.Warn("parfor: the cluster did not take a result: another agent will run it again", "loop", w.id.String(), "error", err)
 		h.message().Nak()
+		w.writes.ready -= w.writes.count(h.ready)
+		h.ready = nil
 		delete(w.chunks, h)
 		w.agent.drop(h)
 		return

@@ -32,11 +32,15 @@ type work struct {
 	items  []entry
 	vacant []int32
 	open   int // items that the executor has claimed
-	recent map[uint64]bool
-	mute   bool // the loop is over, or given up: nothing is said of it any more
-	over   bool // that is why
-	idle   time.Time
-	gone   bool
+	reach  uint64
+	writes writes
+
+	running map[int]run // those, by index
+	recent  map[uint64]bool
+	mute    bool // the loop is over, or given up: nothing is said of it any more
+	over    bool // that is why
+	idle    time.Time
+	gone    bool
 }
 
 // entry is an item of a chunk.
@@ -46,11 +50,21 @@ type entry struct {
 	claimed bool
 }
 
+// run is an item that the executor has claimed.
+type run struct {
+	round uint32
+	asked bool // something of a dictionary
+	lost  bool // and there was nobody to answer: that it failed is not the item's fault
+}
+
 // maxRecent bounds how many chunks a loop remembers to have finished.
 const maxRecent = 1 << 12
 
 func newWork(a *Agent, l *lane, id names.Loop) *work {
-	w := &work{agent: a, lane: l, id: id, chunks: map[*held]struct{}{}, recent: map[uint64]bool{}, idle: time.Now(), stop: func() {}}
+	w := &work{agent: a, lane: l, id: id, chunks: map[*held]struct{}{}, recent: map[uint64]bool{}, idle: time.Now(), stop: func() {},
+		running: map[int]run{}, reach: reaches.Add(1)}
+	w.writes.stored.L = &w.mu
+	reached.Store(w.reach, w)
 	w.ctx, w.cancel = context.WithCancelCause(context.Background())
 	w.live, w.die = context.WithCancel(context.Background())
 	return w
@@ -145,6 +159,7 @@ func (w *work) Take(dst []engine.Task) (n int, more bool) {
 	for i, ref := range w.queue[:n] {
 		e := &w.items[ref]
 		e.claimed = true
+		w.running[e.item.Index] = run{round: e.item.Round}
 		dst[i] = engine.Task{Index: e.item.Index, Ref: ref, Attempt: e.item.Attempt}
 	}
 	w.queue = w.queue[n:]
@@ -174,7 +189,7 @@ func (w *work) Settle(_ engine.Task, o *engine.Outcome) {
 
 // Finish proposes what came of an item.
 func (w *work) Finish(t engine.Task, o *engine.Outcome) {
-	p := wire.Proposal{Kind: wire.OK, Worker: o.Worker, PID: o.PID, Took: o.Took, Bytes: o.Out}
+	p := wire.Proposal{Kind: wire.OK, Worker: o.Worker, PID: o.PID, Took: o.Took, Bytes: o.Out, Writes: o.Writes}
 	switch {
 	case o.Err == nil:
 	case o.Flags == 0: // it wasn't settled: the executor is broken, and the item is for others
@@ -187,9 +202,17 @@ func (w *work) Finish(t engine.Task, o *engine.Outcome) {
 	w.open--
 	w.agent.watch.Running.Add(-1)
 	e := w.items[t.Ref]
+	r := w.running[t.Index]
+	delete(w.running, t.Index)
+	if r.lost && o.Err != nil {
+		p = wire.Proposal{Kind: wire.Unstarted}
+	}
 	w.release(t.Ref)
 	e.h.took += o.Took
 	w.propose(e.h, e.item, &p)
+	if r.asked && len(p.Writes) > 0 { // what it saw may hold now, and not much longer
+		w.flush(e.h)
+	}
 	if e.h.chunk.Serial {
 		w.enqueue(e.h)
 	}
@@ -213,6 +236,7 @@ func (w *work) Return(ts []engine.Task) {
 	for _, t := range ts {
 		e := &w.items[t.Ref]
 		e.claimed = false
+		delete(w.running, t.Index)
 		if ended {
 			h, item := e.h, e.item
 			w.release(t.Ref)

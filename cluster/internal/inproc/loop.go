@@ -2,11 +2,16 @@ package inproc
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/task"
 )
+
+// errApart is what an operation on a dictionary is here: this process has its own
+// dictionaries, and those of the loop's owner are others.
+var errApart = errors.New("parfor: this agent runs tasks on goroutines, where the dictionaries of the loop's program don't reach them: start it with Processes")
 
 // loop is what the tasks of a loop share.
 type loop struct {
@@ -39,6 +44,7 @@ func newLoop(s *engine.Spec) *loop {
 	}
 	l.shared = task.Loop{Name: s.Name, Arg: l.arg, Keep: l.keep, Serializable: s.Serializable, Journal: s.Journal, Ignores: s.Ignores}
 	l.shared.Through(l.encoded)
+	l.shared.Apart = errApart
 	if items, ok := l.encoded[task.GroupArg]; ok {
 		l.shared.Group = string(items)
 	}

@@ -17,6 +17,7 @@ func (s Space) AgentPublishes() []string {
 		"$JS.API.DIRECT.GET." + s.Blobs() + "." + s.under("b") + ">", // large items
 		"$JS.API.STREAM.MSG.GET." + s.Loops(),                        // the constants of loops
 		s.under("dlq") + ">",
+		s.Questions(">"), // about dictionaries
 		s.EntrySubject("*"),
 		s.Inbox("owner") + ".>", // what it holds of a loop that is cancelled
 	}

@@ -156,6 +156,9 @@ func (s Space) Poison(lane string, l Loop, item int) string {
 // stream: a stream would answer in the agents' place.
 func (s Space) Orders() string { return s.under("ctl") + "orders" }
 
+// Questions is where tasks ask the owner of their loop about its dictionaries.
+func (s Space) Questions(program string) string { return s.under("ask") + program }
+
 // ChunkAt takes the subject of a chunk apart.
 func (s Space) ChunkAt(subject string) (l Loop, n uint64, ok bool) {
 	rest, found := strings.CutPrefix(subject, s.under("t"))

@@ -133,8 +133,11 @@ func (l *loop) fetch(p *part) {
 			ref, err := blob.Parse(q.Bytes)
 			if err == nil {
 				x.refs = append(x.refs, ref)
-				q.Bytes, err = blob.Get(ctx, l.owner.Link, l.id, ref)
-				l.owner.watch.Large.Add(int64(len(q.Bytes)))
+				var b []byte
+				if b, err = blob.Get(ctx, l.owner.Link, l.id, ref); err == nil {
+					l.owner.watch.Large.Add(int64(len(b)))
+					q.Bytes, q.Writes, err = wire.SplitAway(b)
+				}
 			}
 			if err != nil {
 				x.lost[q.Index] = fmt.Errorf("%w: the result of item %d: %w", ErrLost, q.Index, err)

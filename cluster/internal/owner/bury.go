@@ -20,19 +20,23 @@ func (l *loop) bury() {
 		if s.storing { // until then its memory isn't its program's again
 			continue
 		}
+		if s.ruled && l.log.busy {
+			continue // the log may have it yet
+		}
 		l.finish(s, &engine.Outcome{Err: l.broken, Start: meter.Now()})
 	}
 	l.again, l.parts = nil, nil
 	if l.kept != nil {
 		l.kept.ready = nil
 	}
+	l.resume()
 	for {
 		n, _ := l.job.Take(l.ts[:64])
 		if n == 0 {
 			return
 		}
 		for _, t := range l.ts[:n] {
-			s := &sent{task: t}
+			s := &sent{task: t, asker: new(asker)}
 			l.hold(s)
 			l.finish(s, &engine.Outcome{Err: l.broken, Start: meter.Now()})
 		}

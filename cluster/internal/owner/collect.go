@@ -28,7 +28,8 @@ func (l *loop) arrived(p part) {
 	l.parts = append(l.parts, p)
 }
 
-// collect commits the results that have come, as one batch.
+// collect decides the results that have come, and reports them once the log has
+// that, as one batch.
 func (l *loop) collect() {
 	if l.log.busy || !l.opened || l.broken != nil {
 		return
@@ -41,47 +42,93 @@ func (l *loop) collect() {
 	if n == 0 {
 		return
 	}
-	batch := l.parts[:n:n]
-	l.parts = l.parts[n:]
-	consumed := make([]uint64, len(batch))
-	for i, p := range batch {
-		consumed[i] = p.seq
+	var consumed []uint64
+	var reports []report
+	for ; n > 0 && l.changes.size < batchChanges; n-- {
+		p := l.parts[0]
+		l.parts = l.parts[1:]
+		consumed = append(consumed, p.seq)
+		if p.Part == nil {
+			reports = append(reports, report{other: func() { l.marked(p.mark) }})
+			continue
+		}
+		reports = append(reports, l.rule(p)...)
+		reports = append(reports, report{other: func() { l.spend(p) }})
 	}
 	l.commit(consumed, func() {
-		for _, p := range batch {
-			if p.Part == nil {
-				l.marked(p.mark)
-				continue
-			}
-			var took time.Duration
-			counted := 0
-			for i := range p.Proposals {
-				q := &p.Proposals[i]
-				if l.decide(p, q) && q.Kind == wire.OK {
-					took += q.Took
-					counted++
-				}
-			}
-			l.owner.costs.note(l.lane, took, counted)
-			l.spend(p)
+		for _, r := range reports {
+			l.say(&r)
 		}
 	})
+	l.resume()
 }
 
-// decide takes a proposal if it is the first of its item's round. Others come
-// from agents that were thought dead, or twice. It reports whether it did.
-func (l *loop) decide(from part, p *wire.Proposal) bool {
-	s := l.open[p.Index]
-	if s == nil || s.round != p.Round {
-		return false
+// report is what is to be done once the log has a result.
+type report struct {
+	of    *sent           // the task, or nil for what is of none,
+	other func()          // which is this
+	x     *engine.Outcome // of the task, or nil: it is to run anew
+}
+
+func (l *loop) say(r *report) {
+	switch {
+	case r.of == nil:
+		r.other()
+	case l.open[r.of.task.Index] != r.of: // it was buried meanwhile
+	case r.x == nil:
+		l.reopen(r.of)
+	default:
+		l.report(r.of, r.x)
 	}
-	worker := l.owner.places.number(from.Agent, p.Worker)
-	x := &engine.Outcome{Worker: worker, PID: p.PID, Took: p.Took, Start: meter.Now() - int64(p.Took)}
+}
+
+// rule decides the proposals of a part.
+func (l *loop) rule(p part) (reports []report) {
+	var took time.Duration
+	counted := 0
+	for i := range p.Proposals {
+		q := &p.Proposals[i]
+		r := l.decide(p, q)
+		if r.of == nil {
+			continue
+		}
+		reports = append(reports, r)
+		if q.Kind == wire.OK {
+			took += q.Took
+			counted++
+		}
+	}
+	l.owner.costs.note(l.lane, took, counted)
+	return reports
+}
+
+// decide takes a proposal if it is the first of its item's round, and commits what
+// it has. Others come from agents that were thought dead, or twice: they have no
+// report.
+func (l *loop) decide(from part, p *wire.Proposal) (r report) {
+	s := l.open[p.Index]
+	if s == nil || s.round != p.Round || s.ruled {
+		return r
+	}
+	claims, his := s.asker.claimant(from.Agent)
+	if p.Kind == wire.Unstarted || !his {
+		s.ruled = true
+		return report{of: s}
+	}
+	x := l.outcome(from, p)
+	x.Claims = claims
+	l.settle(s, x)
+	return report{of: s, x: x}
+}
+
+// outcome is what a proposal says.
+func (l *loop) outcome(from part, p *wire.Proposal) *engine.Outcome {
+	x := &engine.Outcome{Worker: l.owner.places.number(from.Agent, p.Worker), PID: p.PID, Took: p.Took, Start: meter.Now() - int64(p.Took)}
 	if p.Away && from.load.lost[p.Index] != nil {
 		x.Err = from.load.lost[p.Index]
-		l.finish(s, x)
-		return true
+		return x
 	}
+	x.Writes = p.Writes
 	switch p.Kind {
 	case wire.OK:
 		x.Out = p.Bytes
@@ -91,12 +138,8 @@ func (l *loop) decide(from part, p *wire.Proposal) bool {
 		x.Err = parfor.Permanent(fmt.Errorf("%w: %w", ErrPoison, errwire.Decode(p.Bytes)))
 	case wire.Lost:
 		x.Err = fmt.Errorf("%w: %w", ErrLost, errwire.Decode(p.Bytes))
-	case wire.Unstarted:
-		l.reopen(s)
-		return true
 	}
-	l.finish(s, x)
-	return true
+	return x
 }
 
 // reopen has a task run that came back without a verdict: alone, so that what
@@ -109,17 +152,33 @@ func (l *loop) reopen(s *sent) {
 	}
 	l.rounds[s.task.Index] = s.round + 1
 	l.hold(s) // still claimed; its place is in again until it is sent
-	s.chunk = nil
+	s.chunk, s.asker, s.ruled = nil, new(asker), false
 	s.round++
 	l.owner.watch.Again.Add(1)
 	l.again = append(l.again, s)
 }
 
-// finish ends an attempt: it is decided, counted, then reported.
+// finish ends an attempt.
 func (l *loop) finish(s *sent, x *engine.Outcome) {
+	l.settle(s, x)
+	l.report(s, x)
+}
+
+// settle decides an attempt, and commits what it did to dictionaries.
+func (l *loop) settle(s *sent, x *engine.Outcome) {
+	s.ruled = true
+	var changed []byte
+	if len(x.Writes) > 0 {
+		x.Changes = &changed
+	}
+	l.job.Settle(s.task, x)
+	l.changes.add(s.task.Index, x.Commit, changed)
+}
+
+// report ends an attempt that was decided: it is counted, then reported.
+func (l *loop) report(s *sent, x *engine.Outcome) {
 	l.leave(s)
 	index := s.task.Index
-	l.job.Settle(s.task, x)
 	if x.Resumed {
 		l.spec.Meter.Skip(1)
 	} else {
@@ -138,7 +197,7 @@ func (l *loop) finish(s *sent, x *engine.Outcome) {
 	l.job.Finish(s.task, x)
 }
 
-// leave takes a task off the books.
+// leave takes a task off the books, and frees what its attempts claimed in vain.
 func (l *loop) leave(s *sent) {
 	l.mu.Lock()
 	if l.open[s.task.Index] != nil {
@@ -146,6 +205,7 @@ func (l *loop) leave(s *sent) {
 	}
 	delete(l.open, s.task.Index)
 	l.mu.Unlock()
+	s.asker.end()
 	l.leaveChunk(s)
 }
 

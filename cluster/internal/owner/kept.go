@@ -84,7 +84,7 @@ func (l *loop) claim(ts []engine.Task) {
 		page, group, news = nil, nil, 0
 	}
 	for _, t := range ts {
-		s := &sent{task: t, round: l.rounds[t.Index]}
+		s := &sent{task: t, round: l.rounds[t.Index], asker: new(asker)}
 		l.hold(s)
 		head, tail, err := l.job.AppendItem(nil, t)
 		if err != nil {

@@ -1,6 +1,7 @@
 package owner
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -56,7 +57,7 @@ func (l *loop) commit(consumed []uint64, then func()) {
 	l.log.since++
 	l.log.taken += len(consumed)
 	began := time.Now()
-	l.write(&wire.Commit{Consumed: consumed}, func() {
+	l.write(&wire.Commit{Consumed: consumed, Changes: l.changes.take()}, func() {
 		l.owner.watch.Commits.Note(time.Since(began))
 		then()
 	})
@@ -66,9 +67,10 @@ func (l *loop) commit(consumed []uint64, then func()) {
 // that it stands for.
 func (l *loop) snapshot() {
 	l.log.since, l.log.taken = 0, 0
+	state, whole := l.changes.state(l.owner.payload() - len(l.done)*binary.MaxVarintLen64)
 	upto, spent := l.log.upto, l.spent
 	l.spent, l.spentBytes = nil, 0
-	l.write(&wire.Commit{Snapshot: true, Upto: upto, Done: l.done}, func() {
+	l.write(&wire.Commit{Snapshot: true, Upto: upto, Done: l.done, State: state, Partial: !whole}, func() {
 		l.owner.running.Go(func() {
 			ctx, cancel := l.owner.request()
 			defer cancel()

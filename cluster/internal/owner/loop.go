@@ -43,10 +43,12 @@ type loop struct {
 	ts       []engine.Task
 	buf      []byte
 
-	parts []part // results that came, in the stream's order
-	log   commitLog
-	done  spans
-	kept  *kept // of a loop with a name
+	parts   []part // results that came, in the stream's order
+	log     commitLog
+	changes changes
+	early   []func() // questions that come after results which are not there yet
+	done    spans
+	kept    *kept // of a loop with a name
 
 	live       context.Context // ends when the loop fails, or is over
 	die        context.CancelCauseFunc
@@ -67,7 +69,9 @@ type sent struct {
 	task    engine.Task
 	round   uint32
 	chunk   *chunk
-	storing bool // the item is being read
+	asker   *asker // of this round
+	ruled   bool   // it is decided, and waits for the log
+	storing bool   // the item is being read
 }
 
 // chunk is a message with tasks.
@@ -229,6 +233,7 @@ func (l *loop) close() {
 	delete(o.open, l.id)
 	o.watch.Loops.Add(-1)
 	if len(o.open) == 0 {
+		o.replies.forget()
 		o.idle.Broadcast()
 	}
 	o.mu.Unlock()

@@ -61,6 +61,8 @@ type Owner struct {
 	roster    *roster
 	watch     *clusterwatch.Owner
 	feed      *feed
+	asks      *nats.Subscription
+	replies   replies
 	ctx       context.Context // of requests
 	cancel    context.CancelFunc
 	rest      context.CancelFunc // of the janitor
@@ -93,6 +95,7 @@ func New(ctx context.Context, c Config) (*Owner, error) {
 		o.cancel()
 		return nil, fmt.Errorf("parfor: the cluster: %w", err)
 	}
+	owners.Store(o.number, o)
 	return o, nil
 }
 
@@ -121,8 +124,13 @@ func (o *Owner) begin(ctx context.Context) (err error) {
 	if o.roster, err = openRoster(ctx, kv, o.rosterChanged); err != nil {
 		return err
 	}
+	if o.asks, err = l.NC.Subscribe(l.Space.Questions(o.id), o.asked); err != nil {
+		o.roster.close()
+		return err
+	}
 	// One consumer for all loops: one of their own would cost each a millisecond.
 	if o.feed, err = o.listen(ctx, l.Space.ResultsFor(o.id)); err != nil {
+		o.asks.Unsubscribe()
 		o.roster.close()
 		return err
 	}
@@ -189,6 +197,8 @@ func (o *Owner) Close() error {
 	}
 	o.mu.Unlock()
 	o.rest()
+	o.asks.Unsubscribe() // the connection may be gone: then so is this
+	owners.Delete(o.number)
 	o.running.Wait()
 	o.feed.stop()
 	o.cancel()

@@ -145,7 +145,9 @@ func (l *loop) remember(ctx context.Context, in names.Loop, p *wire.Proposal) (e
 	if p.Kind == wire.OK && p.Away {
 		var ref blob.Ref
 		if ref, err = blob.Parse(p.Bytes); err == nil {
-			out, err = blob.Get(ctx, l.owner.Link, in, ref)
+			if out, err = blob.Get(ctx, l.owner.Link, in, ref); err == nil {
+				out, _, err = wire.SplitAway(out)
+			}
 		}
 	}
 	switch {

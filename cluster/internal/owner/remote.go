@@ -13,13 +13,13 @@ import (
 )
 
 var (
-	_ engine.Remote = (*Owner)(nil)
+	_ engine.Remote = remote{}
 	_ engine.Handle = (*loop)(nil)
 )
 
-// NoDictionaries is what an operation on a dictionary fails with in a task on a
-// cluster. Nothing of it has happened then.
-const NoDictionaries = "parfor: dictionaries don't reach the tasks of a cluster: return what the task found and combine it with ByKey, Associate or Reduce, or run the loop on worker processes"
+// noDictionaries is what an operation on a dictionary fails with in a task of a
+// loop that outlives its program. Nothing of it has happened then.
+const noDictionaries = "parfor: a loop with a name outlives its program, whose dictionaries don't: return what the task found and combine it with ByKey, Associate or Reduce, or run the loop without a name"
 
 // Check reports whether the loop can run on the cluster.
 func (o *Owner) Check(s *engine.Spec) error {
@@ -47,7 +47,9 @@ func (o *Owner) encode(s *engine.Spec, origin names.Loop, shared bool) []byte {
 	}
 	w := &wire.Spec{Name: s.Name, Body: s.Body.Name, Timeout: s.Timeout, Grace: s.Grace, Serializable: s.Serializable,
 		Program: program, Run: origin.Run, Journal: s.Journal, Ignores: s.Ignores, Args: args(s.Args), Values: args(s.Values)}
-	w.Args = append(w.Args, wire.Arg{Name: task.ApartArg, Encoded: []byte(NoDictionaries)})
+	if shared {
+		w.Args = append(w.Args, wire.Arg{Name: task.ApartArg, Encoded: []byte(noDictionaries)})
+	}
 	return wire.AppendSpec(nil, w)
 }
 

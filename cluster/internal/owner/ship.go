@@ -59,7 +59,7 @@ func (l *loop) send(ts []engine.Task) {
 		group, body = nil, body[:0]
 	}
 	for _, t := range ts {
-		s := &sent{task: t, round: l.rounds[t.Index]}
+		s := &sent{task: t, round: l.rounds[t.Index], asker: new(asker)}
 		if ref, stored := l.large[t.Index]; stored { // and is sent again
 			flush()
 			l.hold(s)
@@ -147,7 +147,7 @@ func (l *loop) stored(group []*sent, err error) {
 		err = parfor.Permanent(err)
 	}
 	for _, s := range group {
-		if l.open[s.task.Index] == s {
+		if l.open[s.task.Index] == s && !s.ruled {
 			l.finish(s, &engine.Outcome{Err: fmt.Errorf("parfor: the cluster did not take the item: %w", err), Start: meter.Now()})
 		}
 	}

@@ -153,7 +153,7 @@ func (l *loop) settleAnswer() {
 	l.unanswered()
 	var back []engine.Task
 	for _, s := range l.open {
-		if s.chunk != nil && !a.held[s.chunk.number] {
+		if s.chunk != nil && !s.ruled && !a.held[s.chunk.number] {
 			l.leave(s)
 			back = append(back, s.task)
 		}

@@ -27,8 +27,9 @@ type Proposal struct {
 	Worker int // of the agent
 	PID    int
 	Took   time.Duration
-	Away   bool // Bytes are a reference to what is elsewhere
+	Away   bool // Bytes are a reference to what is elsewhere, and Writes are there, too
 	Bytes  []byte
+	Writes []byte // what the attempt did to dictionaries; if it failed, what it observed of them
 }
 
 const away = 0x80 // beside the kind
@@ -54,7 +55,21 @@ func AppendProposal(dst []byte, p *Proposal) []byte {
 	dst = binary.AppendUvarint(dst, uint64(p.Worker))
 	dst = binary.AppendUvarint(dst, uint64(p.PID))
 	dst = binary.AppendUvarint(dst, uint64(max(0, p.Took)))
-	return appendBytes(dst, p.Bytes)
+	return appendBytes(appendBytes(dst, p.Bytes), p.Writes)
+}
+
+// AppendAwayHead begins what a proposal that is too large has elsewhere: its
+// writes, then the rest is its bytes.
+func AppendAwayHead(dst, writes []byte) []byte { return appendBytes(dst, writes) }
+
+// SplitAway reads what is elsewhere; both alias b.
+func SplitAway(b []byte) (bytes, writes []byte, err error) {
+	c := cursor{b: b}
+	writes = c.bytes()
+	if c.bad {
+		return nil, nil, ErrMalformed
+	}
+	return c.b, writes, nil
 }
 
 // LengthSize is how many bytes the length of n bytes takes.
@@ -67,14 +82,14 @@ func DecodePart(b []byte) (*Part, error) {
 		return nil, err
 	}
 	p := &Part{Agent: c.string()}
-	n := c.count(7)
+	n := c.count(8)
 	if n > MaxItems {
 		return nil, ErrMalformed
 	}
 	p.Proposals = make([]Proposal, 0, n)
 	for range n {
 		q := Proposal{Index: int(c.number(math.MaxInt)), Round: uint32(c.number(math.MaxUint32)), Kind: Kind(c.byte()),
-			Worker: int(c.number(math.MaxInt32)), PID: int(c.number(math.MaxInt32)), Took: time.Duration(c.number(math.MaxInt64)), Bytes: c.bytes()}
+			Worker: int(c.number(math.MaxInt32)), PID: int(c.number(math.MaxInt32)), Took: time.Duration(c.number(math.MaxInt64)), Bytes: c.bytes(), Writes: c.bytes()}
 		q.Away, q.Kind = q.Kind&away != 0, q.Kind&^away
 		if q.Kind == 0 || q.Kind >= last {
 			c.fail()
