@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parfor.dev/parfor"
+	"parfor.dev/parfor/cluster/embed"
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/dict"
 	"parfor.dev/parfor/dict/dicttest"
@@ -32,6 +33,7 @@ var (
 	tally  = dict.New[string, int]("tally")
 	taken  = dict.New[int, bool]("taken")
 	visits = dict.NewLive[string, int]("visits")
+	texts  = dict.New[int, []byte]("texts")
 )
 
 // enter counts an item, without looking.
@@ -77,6 +79,15 @@ func takeSlowly(ctx context.Context, n int) (bool, error) {
 	return mine, errors.Join(err, again, tally.Add(ctx, "items", 1))
 }
 
+func writeText(ctx context.Context, n int) (int, error) {
+	return n, texts.Set(ctx, n, make([]byte, n))
+}
+
+func readText(ctx context.Context, n int) (int, error) {
+	v, _, err := texts.Get(ctx, n)
+	return len(v), err
+}
+
 func visit(ctx context.Context, _ int) (int, error) { return visits.Add(ctx, "all", 1) }
 
 var (
@@ -88,6 +99,8 @@ var (
 	_ = parfor.Register(take)
 	_ = parfor.Register(visit)
 	_ = parfor.Register(takeSlowly)
+	_ = parfor.Register(writeText)
+	_ = parfor.Register(readText)
 )
 
 func told(t *testing.T, key string) int {
@@ -250,6 +263,29 @@ func TestClaimsOfTheStopped(t *testing.T) {
 	if k, err := taken.Len(within(t)); k != n || told(t, "items") != n || err != nil {
 		t.Errorf("%d keys, %d items, %v", k, told(t, "items"), err)
 	}
+}
+
+// What a task writes may be larger than a message; what it is answered may not,
+// and that says so.
+func TestLargeWrites(t *testing.T) {
+	dicttest.Fresh(t)
+	s := serverAt(t, embed.MaxPayload(1<<20))
+	x := connected(t, s.URL())
+	serve(t, s.URL(), 1)
+	slotsOf(t, x, 1)
+	const n = 3 << 20
+	if _, err := parfor.Map(within(t), []int{n, 10}, writeText, parfor.On(x)); err != nil {
+		t.Fatal(err)
+	}
+	if v, _, err := texts.Get(within(t), n); len(v) != n || err != nil {
+		t.Errorf("%d bytes, %v", len(v), err)
+	}
+	got, err := parfor.Map(within(t), []int{10, n}, readText, parfor.On(x), parfor.KeepGoing())
+	if failed := parfor.Failed(err); got[0] != 10 || len(failed) != 1 || !strings.Contains(failed[1].Error(), "max_payload") {
+		t.Errorf("%v, %v", got, err)
+	}
+	x.Close()
+	empty(t, s.URL())
 }
 
 // A question that comes twice, for its answer was lost or late, is done once.
