@@ -29,7 +29,7 @@ import (
 // The cluster keeps all items and results of the loop until it is whole, or
 // nobody has gone on with it for a week ([KeepAbandoned]); programs that go on
 // read them all into memory. A loop with a Journal, a Group and Submit can't have a
-// name.
+// name, and tasks of one that has can't use dictionaries.
 //
 // The returned executor is a way to x, which is the one to close.
 func (x *Executor) Loop(name string) parfor.Executor { return &named{Executor: x, name: name} }
