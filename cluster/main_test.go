@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -14,11 +15,10 @@ import (
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
 	"parfor.dev/parfor/cluster/embed"
-	"parfor.dev/parfor/internal/leak"
 	"parfor.dev/parfor/process"
 )
 
-func TestMain(m *testing.M) { process.TestMain(program{leak.Around(m)}) }
+func TestMain(m *testing.M) { process.TestMain(program{tests{m}}) }
 
 // patience bounds every wait of these tests. A test that needs it has failed.
 const patience = 30 * time.Second
@@ -33,15 +33,16 @@ func within(t *testing.T) context.Context {
 // serverAt runs a server on a folder of its own, until the test ends.
 func serverAt(t *testing.T, opts ...embed.Option) *embed.Server {
 	t.Helper()
-	s, err := embed.Open(t.Context(), t.TempDir(), opts...)
+	dir, err := os.MkdirTemp("", "parfor-test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s, err := embed.Open(t.Context(), dir, opts...)
+	if err != nil {
+		os.RemoveAll(dir)
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeLater(s, dir) })
 	return s
 }
 

@@ -35,7 +35,7 @@ const (
 const redeliver = 600 * time.Millisecond
 
 // program is the tests, an agent or a server.
-type program struct{ leak.Tests }
+type program struct{ tests }
 
 func (p program) Run() int {
 	if ran, code := trio.Main(); ran {
@@ -44,7 +44,7 @@ func (p program) Run() int {
 	url, dir := os.Getenv(agentOf), os.Getenv(serverOf)
 	caller := os.Getenv(callerOf)
 	if url == "" && dir == "" && caller == "" {
-		return p.Tests.Run()
+		return leak.Check(p.tests)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()

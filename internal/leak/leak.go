@@ -26,7 +26,7 @@ func Main(m *testing.M) { os.Exit(Check(m)) }
 
 // Check is [Main] for a TestMain with more to do: it runs the tests, prints
 // what they left behind to standard error, and returns the exit code.
-func Check(m *testing.M) int { return check(m.Run, os.Stderr) }
+func Check(m interface{ Run() int }) int { return check(m.Run, os.Stderr) }
 
 func check(run func() int, to io.Writer) int {
 	before := Before()
