@@ -29,7 +29,3 @@ func (s *spans) add(n uint64) {
 		*s = b
 	}
 }
-
-func (s spans) has(n uint64) bool {
-	return sort.Search(len(s), func(i int) bool { return s[i] > n })%2 == 1
-}

@@ -2,6 +2,7 @@ package owner
 
 import (
 	"math/rand/v2"
+	"sort"
 	"testing"
 )
 
@@ -25,4 +26,8 @@ func TestSpans(t *testing.T) {
 			}
 		}
 	}
+}
+
+func (s spans) has(n uint64) bool {
+	return sort.Search(len(s), func(i int) bool { return s[i] > n })%2 == 1
 }
