@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -54,6 +55,13 @@ func TestKilledRunEndsItsCommands(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			// A command may be up before its entry with the guard is, and then only its
+			// first process ends.
+			for end := time.Now().Add(time.Minute); guarded(t, cmd.Process.Pid) < len(up); time.Sleep(time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatal("not all commands are guarded")
+				}
+			}
 			cmd.Process.Kill() //nolint:errcheck // Wait says how it ended
 			var exit *exec.ExitError
 			if err := <-ended; !errors.As(err, &exit) || exit.ExitCode() != -1 {
@@ -73,6 +81,26 @@ func TestKilledRunEndsItsCommands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// guarded is how many groups a parfor's guard has in its list.
+func guarded(t *testing.T, pid int) (n int) {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if is, err := os.Readlink(name); err != nil || !strings.HasPrefix(is, "/memfd:parfor-guard") {
+			continue
+		}
+		list, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(strings.Fields(string(list)))
+	}
+	return n
 }
 
 // TestNobodyEndsThreads looks for who locks goroutines to threads: such a thread
