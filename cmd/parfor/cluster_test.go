@@ -75,7 +75,7 @@ func TestAgentKilledUnderACommand(t *testing.T) {
 		b, _ := os.ReadFile(filepath.Join(files, name))
 		return strings.Count(string(b), "\n")
 	}
-	eventually(t, func() bool { return lines("left") == 2 })
+	eventually(t, func() bool { return lines("left") == 2 && guarded(t, first.Process.Pid) >= 2 })
 	if err := os.WriteFile(filepath.Join(files, "go"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
