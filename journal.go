@@ -9,8 +9,8 @@ import (
 	"parfor.dev/parfor/internal/task"
 )
 
-// ErrJournaled means that a dictionary was written to from outside of the
-// journaled loop that writes to it.
+// ErrJournaled means that a dictionary was written to from outside of the loop
+// that writes to it and can be resumed.
 var ErrJournaled = task.ErrJournaled
 
 // Errors of a [Journal]'s file; compare with errors.Is. Package journal has the

@@ -101,12 +101,13 @@ func ItemKey[In any](f func(In) string) Option {
 	}
 }
 
-// JournalIgnores has tasks of a loop with a [Journal] use what can't be in it: a
-// dict.Live, a dict.Queue, a dictionary without a name. It is neither recorded nor
-// restored: a resumed loop finds it as the program made it.
+// JournalIgnores has tasks of a loop with a [Journal], or with a name on a
+// cluster, use what can't be recorded: a dict.Live, a dict.Queue, a dictionary
+// without a name. It is neither recorded nor restored: a resumed loop finds it as
+// the program made it.
 func JournalIgnores(d ...interface{ Name() string }) Option {
 	return func(c *config) error {
-		c.journaled.given = append(c.journaled.given, "JournalIgnores")
+		c.journaled.ignoring = true
 		for _, d := range d {
 			if d == nil {
 				return errors.New("JournalIgnores(nil): give a dictionary")
@@ -148,6 +149,8 @@ type journalOptions struct {
 	ignores []string
 	report  *Resumption
 	given   []string // options that need Journal
+
+	ignoring bool // JournalIgnores was given, which needs Journal or an executor that records
 }
 
 // on reports whether the loop has a journal.

@@ -28,7 +28,8 @@ func (s *stream[In, Out]) openJournal() error {
 	j := &journaling{path: o.path, fail: l.abort}
 	open := journalfile.Options{Sync: o.sync}
 	if task.OpenBook != nil {
-		j.book = task.OpenBook(o.path, o.ignores)
+		j.book = task.OpenBook(task.Records{Of: "the journal " + o.path, Ignores: o.ignores, Anew: "move the file away to begin anew",
+			Instead: "say JournalIgnores if a resumed loop may find it as the program makes it"})
 	}
 	open.Replay = func(r *journalfile.Record) error {
 		if r.Kind != journalfile.KindDone || len(r.Done.Writes) == 0 {
@@ -52,7 +53,7 @@ func (s *stream[In, Out]) openJournal() error {
 	}
 	begun := j.Found().Header
 	j.identity = binary.LittleEndian.AppendUint64([]byte(begun.Name), uint64(begun.Created.UnixNano()))
-	l.journal, l.tasks.Journal, l.tasks.Ignores = j, j.identity, o.ignores
+	l.journal, l.tasks.Journal = j, j.identity
 	if !s.body.noOut {
 		s.result = s.coding.out
 	}

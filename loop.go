@@ -69,12 +69,15 @@ func open(ctx context.Context, name string, opts []Option) (*loop, error) {
 	if err := c.runsOn(l.engine); err != nil {
 		return nil, err
 	}
+	l.tasks.Ignores = c.journaled.ignores
 	return l, nil
 }
 
 // runsOn refuses options that mean nothing on the executor.
 func (c *config) runsOn(e engine.Engine) error {
 	switch {
+	case c.journaled.ignoring && !c.journaled.on() && !e.Records:
+		return fmt.Errorf("%w: JournalIgnores needs Journal, or a loop that its executor records (with a name, on a cluster)", ErrOption)
 	case e.Remote == nil:
 		return nil
 	case c.abandon:

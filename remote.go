@@ -1,6 +1,7 @@
 package parfor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -74,7 +75,7 @@ func (p *policy) follow(t engine.Task, err error, ready func(engine.Task)) {
 }
 
 func (p *policy) ticket(t engine.Task, o *engine.Outcome, note *task.Note) task.Ticket {
-	return task.Ticket{Claims: o.Claims, Pass: p.reruns.get(t.Index).pass(), Loop: p.tasks, Item: t.Index, Note: note, Changes: o.Changes}
+	return task.Ticket{Claims: o.Claims, Pass: p.reruns.get(t.Index).pass(), Loop: p.tasks, Item: t.Index, Note: cmp.Or(note, o.Note)}
 }
 
 // commitRemote commits the dictionary writes that came with a result.

@@ -122,7 +122,7 @@ func (s *submission[In, Out]) alone() error {
 	refuse(c.control != nil, "WithControl: a future has Cancel")
 	refuse(c.auto, "Auto: one task runs on one worker")
 	refuse(c.budget > 0, "AttemptBudget: one task has no siblings to share it with")
-	refuse(c.journaled.on(), "Journal: one task is no loop to resume")
+	refuse(c.journaled.on() || c.journaled.ignoring, "Journal: one task is no loop to resume")
 	if len(bad) > 0 {
 		return fmt.Errorf("%w for Submit: %w", ErrOption, errors.Join(bad...))
 	}

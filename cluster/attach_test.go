@@ -14,6 +14,7 @@ import (
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
 	"parfor.dev/parfor/cluster/embed"
+	"parfor.dev/parfor/dict/dicttest"
 )
 
 // gather ranges over a loop, and checks that no item comes twice.
@@ -37,6 +38,7 @@ func gather(t *testing.T, seq func(func(parfor.Result[int, string], error) bool)
 
 // A program is killed while it reads results. Another attaches, without its items.
 func TestCallerKilledReading(t *testing.T) {
+	dicttest.Fresh(t)
 	s := serverAt(t)
 	agentProcess(t, s.URL(), 2)
 	const n = 600
@@ -47,6 +49,7 @@ func TestCallerKilledReading(t *testing.T) {
 	x := connected(t, s.URL(), cluster.Lease(life))
 	got, resumed := gather(t, cluster.Attach(within(t), x, "reading", once, parfor.InOrder()))
 	same(t, n, got, c.seen)
+	counted(t, n)
 	if len(c.seen) >= n || resumed < len(c.seen) {
 		t.Errorf("%d were seen, %d resumed", len(c.seen), resumed)
 	}
@@ -56,6 +59,7 @@ func TestCallerKilledReading(t *testing.T) {
 
 // A program is killed again and again, wherever it is, and run anew.
 func TestCallerRunAgain(t *testing.T) {
+	dicttest.Fresh(t)
 	slow(t)
 	s := serverAt(t)
 	agentProcess(t, s.URL(), 2)
@@ -71,6 +75,7 @@ func TestCallerRunAgain(t *testing.T) {
 	x := connected(t, s.URL(), cluster.Lease(life))
 	got, resumed := gather(t, parfor.Stream(within(t), each(n), once, parfor.On(x.Loop("again"))))
 	same(t, n, got, before...)
+	counted(t, n)
 	if resumed < len(before[2]) {
 		t.Errorf("%d were seen, %d resumed", len(before[2]), resumed)
 	}
@@ -81,6 +86,7 @@ func TestCallerRunAgain(t *testing.T) {
 // While a program lives nobody else has its loop; when it was taken for dead and
 // goes on, it learns that it lost it.
 func TestTwoAttachers(t *testing.T) {
+	dicttest.Fresh(t)
 	slow(t)
 	s := serverAt(t)
 	agentProcess(t, s.URL(), 2)
@@ -100,6 +106,7 @@ func TestTwoAttachers(t *testing.T) {
 		t.Error("the first owner ended well")
 	}
 	same(t, n, got, c.seen)
+	counted(t, n)
 	x.Close()
 	empty(t, s.URL())
 }

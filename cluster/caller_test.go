@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -17,17 +18,44 @@ import (
 )
 
 // once is a body whose every run has another result: two runs of an item of
-// which both were seen show.
+// which both were seen show. What it counts shows whether it counts once.
 func once(ctx context.Context, n int) (string, error) {
 	select {
 	case <-time.After(time.Duration(n%3) * time.Millisecond):
-		return fmt.Sprintf("%d:%x", n, rand.Uint64()), nil
+		_, err := enter(ctx, n)
+		return fmt.Sprintf("%d:%x", n, rand.Uint64()), err
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
 }
 
-var _ = parfor.Register(once)
+// onceRead is once, of what it has read.
+func onceRead(ctx context.Context, n int) (string, error) {
+	_, err := bump(ctx, n)
+	return fmt.Sprintf("%d:%x", n, rand.Uint64()), err
+}
+
+// onceText is once, with a long text.
+func onceText(ctx context.Context, n int) (string, error) {
+	return fmt.Sprintf("%d:%x", n, rand.Uint64()), texts.Set(ctx, n, bytes.Repeat([]byte{byte(n)}, 100_000))
+}
+
+// ways are the bodies of callers.
+var ways = map[string]func(context.Context, int) (string, error){"": once, "read": onceRead, "text": onceText}
+
+var (
+	_ = parfor.Register(once)
+	_ = parfor.Register(onceRead)
+	_ = parfor.Register(onceText)
+)
+
+// counted checks that every item of n was counted once.
+func counted(t *testing.T, n int) {
+	t.Helper()
+	if items, sum := told(t, "items"), told(t, "sum"); items != n || sum != n*(n-1)/2 {
+		t.Errorf("%d items were counted of %d, their sum is %d", items, n, sum)
+	}
+}
 
 // life is how long the tests' programs count as living that were killed.
 const life = 1500 * time.Millisecond
@@ -52,7 +80,11 @@ func call(ctx context.Context, url string) error {
 	if name := os.Getenv(callerName); name != "" {
 		on = x.Loop(name)
 	}
-	for r, err := range parfor.Stream(ctx, each(n), once, parfor.On(on), parfor.Window(n), parfor.Attempts(3)) {
+	body := ways[os.Getenv(callerBody)]
+	if err := texts.Set(ctx, -1, make([]byte, 3<<20)); err != nil { // it has something before the loop
+		return err
+	}
+	for r, err := range parfor.Stream(ctx, each(n), body, parfor.On(on), parfor.Window(n), parfor.Attempts(3), parfor.OnConflict(parfor.Rerun)) {
 		if err != nil {
 			return err
 		}

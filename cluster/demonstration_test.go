@@ -10,14 +10,17 @@ import (
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
+	"parfor.dev/parfor/dict/dicttest"
 )
 
 // Everything there is gets killed in turn: workers, an agent, the program with
 // the loop, twice, and the leader of three servers. Every item has one result, the
-// same for whoever saw it, and nothing is left in the cluster.
+// same for whoever saw it, each is counted once in a dictionary, and nothing is
+// left in the cluster.
 //
 //	go test . -run ServersEverythingKilled -faults -v -count 3
 func TestServersEverythingKilled(t *testing.T) {
+	dicttest.Fresh(t)
 	c := three(t)
 	const n = 100_000
 	const name = "everything"
@@ -62,6 +65,7 @@ func TestServersEverythingKilled(t *testing.T) {
 		}
 	}
 	same(t, n, got, before...)
+	counted(t, n)
 	t.Logf("%d results; %d and %d were seen by those that were killed, %d came from them", len(got), len(before[0]), len(before[1]), resumed)
 	if resumed >= n || len(before[1]) >= n {
 		t.Error("nothing was left to do")

@@ -3,7 +3,6 @@ package cluster_test
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -16,10 +15,8 @@ import (
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster/embed"
-	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/dict"
 	"parfor.dev/parfor/dict/dicttest"
-	"parfor.dev/parfor/internal/writeset"
 )
 
 func TestDictionaries(t *testing.T) {
@@ -324,70 +321,5 @@ func TestQuestionsAreDoneOnce(t *testing.T) {
 	}
 	if v, _, err := visits.Get(within(t), "all"); v != n || err != nil || again.Load() < n/2 {
 		t.Errorf("%d visits, %v; %d questions came twice", v, err, again.Load())
-	}
-}
-
-// The commit log has what a loop made of dictionaries: who has nothing else, and
-// begins with a snapshot, gets the same.
-func TestLogHasTheChanges(t *testing.T) {
-	dicttest.Fresh(t)
-	x, s := ready(t, 1)
-	nc, err := nats.Connect(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	log, err := nc.SubscribeSync("pf.default.l.>")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	const n = 400
-	if _, err := parfor.Map(within(t), parfor.Range(n), enterSlowly, parfor.On(x), parfor.Chunk(1)); err != nil {
-		t.Fatal(err)
-	}
-	want, err := tally.Snapshot(within(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sum writeset.Sum
-	snapshots, commits := 0, 0
-	for want["items"] == n {
-		m, err := log.NextMsg(time.Second)
-		if err != nil {
-			break
-		}
-		if !strings.HasSuffix(m.Subject, ".log") {
-			continue
-		}
-		c, err := wire.DecodeCommit(m.Data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c.Snapshot {
-			snapshots++
-			sum = writeset.Sum{}
-			if err := sum.Add(c.State); err != nil || c.Partial {
-				t.Fatal(err, c.Partial)
-			}
-		}
-		for _, change := range c.Changes {
-			commits++
-			if err := sum.Add(change.Bytes); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := tally.Clear(within(t)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sum.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	got, err := tally.Snapshot(within(t))
-	if err != nil || !maps.Equal(got, want) || commits != n || snapshots == 0 {
-		t.Errorf("%v from %d commits and %d snapshots, want %v; %v", got, commits, snapshots, want, err)
 	}
 }

@@ -29,7 +29,13 @@ import (
 // The cluster keeps all items and results of the loop until it is whole, or
 // nobody has gone on with it for a week ([KeepAbandoned]); programs that go on
 // read them all into memory. A loop with a Journal, a Group and Submit can't have a
-// name, and tasks of one that has can't use dictionaries.
+// name.
+//
+// With its results the cluster keeps what its tasks did to dictionaries, as a
+// parfor.Journal does: a program that goes on gets them as they were, in place of
+// what it has in them, and until the loop is over nobody else may write to them
+// (parfor.ErrJournaled). What can't be recorded (a dict.Live, a dict.Queue, a
+// dictionary without a name) is an error, unless parfor.JournalIgnores names it.
 //
 // The returned executor is a way to x, which is the one to close.
 func (x *Executor) Loop(name string) parfor.Executor { return &named{Executor: x, name: name} }
@@ -105,7 +111,7 @@ func (n *named) Seal(k engine.Key) engine.Engine {
 	if err != nil {
 		e.Err = err
 	} else {
-		e.Remote, e.Ledger = r, &n.refused
+		e.Remote, e.Ledger, e.Records = r, &n.refused, true
 	}
 	return e
 }

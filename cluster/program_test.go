@@ -28,6 +28,7 @@ const (
 	callerName = "PARFOR_TEST_NAME"   // of this name
 	callerSize = "PARFOR_TEST_SIZE"   // over that many items
 	callerKeep = "PARFOR_TEST_KEEP"   // to be kept that long
+	callerBody = "PARFOR_TEST_BODY"   // which runs this
 	storedOn   = "PARFOR_TEST_STORED" // streams are kept on that many servers
 )
 

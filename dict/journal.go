@@ -11,8 +11,9 @@ import (
 	"parfor.dev/parfor/internal/writeset"
 )
 
-// ErrJournaled means that a journaled loop (parfor.Journal) writes to the
-// dictionary, and that the write is not of one of its tasks.
+// ErrJournaled means that a loop writes to the dictionary that can be resumed
+// (parfor.Journal, or a name on a cluster), and that the write is not of one of its
+// tasks.
 var ErrJournaled = task.ErrJournaled
 
 var errByItem = errors.New("a resumed loop doesn't know any more which item wrote what: make it without LastByItem")
@@ -124,10 +125,10 @@ func (c *listCore[T]) appendItems(dst []byte, wiped bool, items []T) (_ []byte, 
 	return dst, nil
 }
 
-var errLiveJournaled = errors.New("a live dictionary takes effect at once and so has no place in a journal: use a dict.Dict, or say JournalIgnores if a resumed loop may find it as the program makes it")
+var errLiveJournaled = errors.New("a live dictionary takes effect at once and so has no place in a loop that can be resumed: use a dict.Dict, or say JournalIgnores if a resumed loop may find it as the program makes it")
 
-// unjournaled refuses a live write of a task of a journaled loop that doesn't
-// ignore the dictionary.
+// unjournaled refuses a live write of a task of a loop that can be resumed and
+// doesn't ignore the dictionary.
 func (c *liveCore[K, V]) unjournaled(a *task.Attempt, writes bool) error {
 	if a == nil || !writes {
 		return nil
@@ -135,7 +136,7 @@ func (c *liveCore[K, V]) unjournaled(a *task.Attempt, writes bool) error {
 	for a.Parent != nil {
 		a = a.Parent
 	}
-	if a.Note == nil || slices.Contains(a.Loop.Ignores, c.name) {
+	if a.Note == nil && (a.Loop == nil || !a.Loop.Recorded) || slices.Contains(a.Loop.Ignores, c.name) {
 		return nil
 	}
 	return c.named(errLiveJournaled)

@@ -12,6 +12,7 @@ import (
 
 	"parfor.dev/parfor/internal/meter"
 	"parfor.dev/parfor/internal/registry"
+	"parfor.dev/parfor/internal/task"
 	"parfor.dev/parfor/observe"
 )
 
@@ -79,9 +80,8 @@ type Outcome struct {
 
 	Resumed bool // it ran for a program before this one, whose loop goes on
 
-	// Changes, unless nil, is where Settle appends what the commit makes of the
-	// dictionaries that it changes; see task.Ticket.
-	Changes *[]byte
+	// Note, unless nil, is for a commit of a loop that the executor records.
+	Note *task.Note
 
 	// Flags say how the job takes the attempt, for the meter: OK, Retried when
 	// another is to follow, Failed, or nothing for an echo of the loop's end.
@@ -192,6 +192,10 @@ type Engine struct {
 	Remote Remote
 	Ledger *Ledger // failed futures nobody has read
 	Err    error   // a nil or closed executor
+
+	// Records says that the executor records the loop, so that another program can
+	// go on with it. Options for what is not recorded go with it.
+	Records bool
 }
 
 // Local is a limit on goroutines of this process.

@@ -135,6 +135,10 @@ type Loop struct {
 	// Apart is why its tasks can't use dictionaries, nil if they can.
 	Apart error
 
+	// Recorded says that whoever runs the loop records what it does to
+	// dictionaries, as a journal would.
+	Recorded bool
+
 	// Journal tells the journal of this loop from all others, for the keys of its
 	// tasks; it is empty without one. Ignores are the names of what is not in it.
 	Journal []byte

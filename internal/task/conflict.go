@@ -32,7 +32,7 @@ type Ticket struct {
 	Item   int    // its index
 	Note   *Note  // of a task of a journaled loop, else nil
 
-	// Changes, unless nil, is where the commit appends what it makes of the
-	// dictionaries that it changes; see writeset.AppendChanges.
-	Changes *[]byte
+	// Late says that the attempt ran for a program that is gone: what it saw can't
+	// be compared with anything here, so it conflicts if it saw anything.
+	Late bool
 }

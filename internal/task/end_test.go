@@ -63,8 +63,8 @@ func TestThrough(t *testing.T) {
 	var l task.Loop
 	l.Through(map[string][]byte{task.OriginArg: task.AppendOrigin(nil, [2]uint64{7, 9}), task.ReachArg: task.AppendReach(nil, 5)})
 	a := &task.Attempt{Loop: &task.Loop{}, Parent: &task.Attempt{Loop: &l, Token: task.ClaimantOf(3, 4)}}
-	if l.Origin != [2]uint64{7, 9} || l.Reach != 5 {
-		t.Errorf("%v, %d", l.Origin, l.Reach)
+	if l.Origin != [2]uint64{7, 9} || l.Reach != 5 || l.Recorded {
+		t.Errorf("%v, %d, %v", l.Origin, l.Reach, l.Recorded)
 	}
 	// Its claimants are like no worker's that this program started, and no task's
 	// of its own.
@@ -72,18 +72,17 @@ func TestThrough(t *testing.T) {
 		t.Errorf("claimant %#x, then %#x", by, a.Claimant())
 	}
 	var plain task.Loop
-	plain.Through(nil)
-	if plain.Origin != [2]uint64{} || plain.Reach != 0 {
-		t.Errorf("%+v, %v", plain.Origin, plain.Reach)
+	plain.Through(map[string][]byte{task.RecordedArg: {}})
+	if plain.Origin != [2]uint64{} || plain.Reach != 0 || !plain.Recorded {
+		t.Errorf("%+v, %v, %v", plain.Origin, plain.Reach, plain.Recorded)
 	}
 }
 
 // A loop whose tasks are kept from dictionaries says so.
 func TestApart(t *testing.T) {
-	var l task.Loop
-	l.Through(map[string][]byte{task.ApartArg: []byte("not here")})
+	l := task.Loop{Apart: errors.New("not here")}
 	a := &task.Attempt{Loop: &task.Loop{}, Parent: &task.Attempt{Loop: &l}}
-	if _, _, err := a.Enter(nil); err != l.Apart || err.Error() != "not here" {
+	if _, _, err := a.Enter(nil); err != l.Apart {
 		t.Error(err)
 	}
 }

@@ -2,11 +2,12 @@ package task
 
 import "errors"
 
-// ErrJournaled is what a write gets to a dictionary that a journaled loop
-// writes, unless it comes from a task of that loop; parfor exports it.
-var ErrJournaled = errors.New("parfor: a journaled loop writes to it, and what others write could not be restored: wait until the loop is over")
+// ErrJournaled is what a write gets to a dictionary that a loop writes which can
+// be resumed, unless it comes from a task of that loop; parfor exports it.
+var ErrJournaled = errors.New("parfor: a loop that can be resumed writes to it, and what others write could not be restored: wait until the loop is over")
 
-// Note is what a journaled loop knows of one task, on its way into the journal.
+// Note is what a loop that can be resumed knows of one task, on its way into the
+// journal.
 type Note struct {
 	Journal  Journal  // nil in a worker process
 	Key      [16]byte // of the item
@@ -41,6 +42,13 @@ type Book interface {
 	Close()
 }
 
-// OpenBook is set by package dict in init. The loop ignores dictionaries of
-// those names.
-var OpenBook func(path string, ignores []string) Book
+// Records is what a [Book] is for, in the words of its errors.
+type Records struct {
+	Of      string   // what has them: "the journal a.journal"
+	Instead string   // what else to do with what can't be in it
+	Anew    string   // how to begin anew
+	Ignores []string // names of dictionaries that are not in it
+}
+
+// OpenBook is set by package dict in init.
+var OpenBook func(Records) Book

@@ -1,17 +1,14 @@
 package task
 
-import (
-	"encoding/binary"
-	"errors"
-)
+import "encoding/binary"
 
-// OriginArg, ReachArg and ApartArg are the names under which a loop that reaches
-// its workers through an agent carries [Loop.Origin], [Loop.Reach] and
-// [Loop.Apart].
+// OriginArg, ReachArg and RecordedArg are the names under which a loop that
+// reaches its workers through an agent carries [Loop.Origin], [Loop.Reach] and
+// [Loop.Recorded].
 const (
-	OriginArg = "parfor.Origin"
-	ReachArg  = "parfor.Reach"
-	ApartArg  = "parfor.Apart"
+	OriginArg   = "parfor.Origin"
+	ReachArg    = "parfor.Reach"
+	RecordedArg = "parfor.Recorded"
 )
 
 // AppendOrigin encodes the value of OriginArg.
@@ -32,7 +29,5 @@ func (l *Loop) Through(encoded map[string][]byte) {
 	if b := encoded[ReachArg]; len(b) == 8 {
 		l.Reach = binary.LittleEndian.Uint64(b)
 	}
-	if text := encoded[ApartArg]; len(text) > 0 {
-		l.Apart = errors.New(string(text))
-	}
+	_, l.Recorded = encoded[RecordedArg]
 }

@@ -42,8 +42,7 @@ type Recorded interface {
 // From the moment before its base is taken nobody else may write to it, else
 // what they write would be neither in the base nor in a record.
 type Book struct {
-	path    string
-	ignores []string
+	task.Records
 
 	entering sync.Mutex   // taken with no lock of a commit held
 	mu       sync.RWMutex // taken last: with those, and never before them
@@ -72,9 +71,9 @@ var keepers struct {
 // whose the dictionary is. It is asked under the locks of the commit.
 func Kept() bool { return keepers.some.Load() > 0 }
 
-func openBook(path string, ignores []string) task.Book {
+func openBook(r task.Records) task.Book {
 	keepers.some.Add(1)
-	return &Book{path: path, ignores: ignores, pages: map[uint64]*page{}}
+	return &Book{Records: r, pages: map[uint64]*page{}}
 }
 
 // Close lets others write again.
@@ -147,22 +146,20 @@ func (b *Book) has(s Store) bool {
 }
 
 func (b *Book) ignored(s Store) bool {
-	return len(b.ignores) > 0 && slices.Contains(b.ignores, s.Name())
+	return len(b.Ignores) > 0 && slices.Contains(b.Ignores, s.Name())
 }
-
-const instead = "say JournalIgnores if a resumed loop may find it as the program makes it"
 
 func (b *Book) enter(p Part) error {
 	s, ok := p.Store().(Recorded)
 	if _, records := p.(Recorder); !ok || !records {
-		return fmt.Errorf("dict: %s can't be in a journal (%s): use a dictionary, or %s", p.Store().Name(), b.path, instead)
+		return fmt.Errorf("dict: %s can't be in %s: use a dictionary, or %s", p.Store().Name(), b.Of, b.Instead)
 	}
 	if IsAnonymous(s.ID()) {
-		return fmt.Errorf("dict: %s can't be in a journal (%s), for it has no name to be found by: make it with New, or %s", s.Name(), b.path, instead)
+		return fmt.Errorf("dict: %s can't be in %s, for it has no name to be found by: make it with New, or %s", s.Name(), b.Of, b.Instead)
 	}
 	form, err := s.Form()
 	if err != nil {
-		return fmt.Errorf("dict: %s can't be in a journal (%s): %w", s.Name(), b.path, err)
+		return fmt.Errorf("dict: %s can't be in %s: %w", s.Name(), b.Of, err)
 	}
 	b.entering.Lock()
 	defer b.entering.Unlock()
@@ -276,25 +273,25 @@ func (b *Book) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("parfor: the journal %s: %w", b.path, err)
+	return fmt.Errorf("parfor: %s: %w", b.Of, err)
 }
 
 func (b *Book) replayBase(name, form string, r *Reader) error {
 	id := Named(name)
 	s, err := Find(id)
 	if err != nil {
-		return fmt.Errorf("it has the dictionary %s, which this program doesn't: bring it back, or move the file away to begin anew", name)
+		return fmt.Errorf("it has the dictionary %s, which this program doesn't: bring it back, or %s", name, b.Anew)
 	}
 	rs, ok := s.(Recorded)
 	if !ok {
-		return fmt.Errorf("%s is no dictionary any more that a journal can hold", name)
+		return fmt.Errorf("%s is no dictionary any more that can be in it", name)
 	}
 	now, err := rs.Form()
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if now != form {
-		return fmt.Errorf("%s had %s, now it has %s: go back to these types, or move the file away to begin anew", name, form, now)
+		return fmt.Errorf("%s had %s, now it has %s: go back to these types, or %s", name, form, now, b.Anew)
 	}
 	b.pages[id] = &page{name: name, form: form}
 	return b.replay(id, r)

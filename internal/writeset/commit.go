@@ -85,12 +85,6 @@ func commit(parts []Part, t task.Ticket, b *Book, note *task.Note) (uint64, erro
 			return 0, err
 		}
 	}
-	if t.Changes != nil {
-		if err := appendChanges(t.Changes, parts); err != nil {
-			unlock(parts)
-			return 0, err
-		}
-	}
 	n, err := number(parts, b, note)
 	if err != nil {
 		unlock(parts)
@@ -144,7 +138,7 @@ func lookAt(parts []Part) (observed, changes bool) {
 func conflict(parts []Part, t task.Ticket) *task.Conflict {
 	bad := ""
 	for _, p := range parts {
-		if !p.Holds(t) {
+		if t.Late && p.Observes() || !p.Holds(t) {
 			bad = p.Store().Name()
 			break
 		}

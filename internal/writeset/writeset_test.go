@@ -163,3 +163,29 @@ func TestStringsOfOneReader(t *testing.T) {
 		t.Errorf("past the end: %q, %v", s, r.Err())
 	}
 }
+
+// Who ran for a program that is gone commits what it wrote without a look, and
+// nothing that it might have written otherwise.
+func TestLate(t *testing.T) {
+	defer writeset.Fresh()()
+	late := task.Ticket{Late: true}
+	blind := encoded(t, func(ctx context.Context) { one.Add(ctx, 1, 1) })
+	if _, err := writeset.CommitEncoded(blind, late); err != nil {
+		t.Error(err)
+	}
+	read := encoded(t, func(ctx context.Context) {
+		if v, _, err := one.Get(ctx, 1); v != 1 || err != nil {
+			t.Error(v, err)
+		}
+		one.Set(ctx, 1, 5)
+	})
+	if _, err := writeset.CommitEncoded(read, late); !errors.Is(err, task.ErrConflict) {
+		t.Errorf("got %v", err)
+	}
+	if v, _, err := one.Get(context.Background(), 1); v != 1 || err != nil {
+		t.Errorf("now %d, %v", v, err)
+	}
+	if n, err := writeset.CommitEncoded(read, task.Ticket{}); n == 0 || err != nil {
+		t.Errorf("commit %d, %v", n, err)
+	}
+}

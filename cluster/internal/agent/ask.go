@@ -157,7 +157,7 @@ func (w *work) ask(t *call.Through) ([]byte, error) {
 	if limit := int(a.Link.NC.MaxPayload()); len(b) > limit {
 		return nil, fmt.Errorf("parfor: what the task says to a dictionary takes %d bytes, and a message of this cluster %d at most: raise the server's max_payload", len(b), limit)
 	}
-	subject, inbox := a.Link.Space.Questions(w.id.Program), a.asks.inbox+"."+strconv.FormatUint(n, 10)
+	subject, inbox := a.Link.Space.Questions(w.owner), a.asks.inbox+"."+strconv.FormatUint(n, 10)
 	began, heard := time.Now(), time.Now()
 	for {
 		if err := a.Link.NC.PublishRequest(subject, inbox, b); errors.Is(err, nats.ErrConnectionClosed) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -106,7 +107,7 @@ func (w *work) attach(r *wire.Spec) error {
 		Journal: r.Journal, Ignores: r.Ignores, Args: args(r.Args), Values: args(r.Values), Meter: m, Label: func(engine.Task) string { return "" }}
 	s.Args = append(s.Args, engine.Arg{Name: task.ReachArg, Encoded: task.AppendReach(nil, w.reach)})
 	s.Args = append(s.Args, engine.Arg{Name: task.OriginArg, Encoded: task.AppendOrigin(nil, [2]uint64{r.Program, r.Run})})
-	w.spec = s
+	w.spec, w.owner = s, strconv.FormatUint(r.Owner, 36)
 	w.mu.Unlock()
 	if err := w.agent.Local.Check(s); err != nil {
 		return err

@@ -33,6 +33,7 @@ type work struct {
 	vacant []int32
 	open   int // items that the executor has claimed
 	reach  uint64
+	owner  string // who has its dictionaries
 	writes writes
 
 	running map[int]run // those, by index

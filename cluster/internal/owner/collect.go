@@ -44,7 +44,7 @@ func (l *loop) collect() {
 	}
 	var consumed []uint64
 	var reports []report
-	for ; n > 0 && l.changes.size < batchChanges; n-- {
+	for ; n > 0 && l.records.size < batchChanges; n-- {
 		p := l.parts[0]
 		l.parts = l.parts[1:]
 		consumed = append(consumed, p.seq)
@@ -113,12 +113,23 @@ func (l *loop) decide(from part, p *wire.Proposal) (r report) {
 	claims, his := s.asker.claimant(from.Agent)
 	if p.Kind == wire.Unstarted || !his {
 		s.ruled = true
+		l.refuse(p)
 		return report{of: s}
 	}
 	x := l.outcome(from, p)
 	x.Claims = claims
 	l.settle(s, x)
+	if x.Err != nil {
+		l.refuse(p)
+	}
 	return report{of: s, x: x}
+}
+
+// refuse notes that a success is none.
+func (l *loop) refuse(p *wire.Proposal) {
+	if l.kept != nil && p.Kind == wire.OK {
+		l.records.refused = append(l.records.refused, p.Index)
+	}
 }
 
 // outcome is what a proposal says.
@@ -167,12 +178,10 @@ func (l *loop) finish(s *sent, x *engine.Outcome) {
 // settle decides an attempt, and commits what it did to dictionaries.
 func (l *loop) settle(s *sent, x *engine.Outcome) {
 	s.ruled = true
-	var changed []byte
-	if len(x.Writes) > 0 {
-		x.Changes = &changed
+	if l.kept != nil {
+		x.Note = &l.records.note
 	}
 	l.job.Settle(s.task, x)
-	l.changes.add(s.task.Index, x.Commit, changed)
 }
 
 // report ends an attempt that was decided: it is counted, then reported.

@@ -29,6 +29,7 @@ type kept struct {
 	pages   int            // on their way
 	sealed  bool           // this run has said that all items are there
 	good    int            // items with a result
+	wrote   bool           // the log has changes of dictionaries
 }
 
 // note remembers an item, and reports whether it was there before, as the same.

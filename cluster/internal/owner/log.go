@@ -1,7 +1,6 @@
 package owner
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -57,9 +56,13 @@ func (l *loop) commit(consumed []uint64, then func()) {
 	l.log.since++
 	l.log.taken += len(consumed)
 	began := time.Now()
-	l.write(&wire.Commit{Consumed: consumed, Changes: l.changes.take()}, func() {
-		l.owner.watch.Commits.Note(time.Since(began))
-		then()
+	c := &wire.Commit{Consumed: consumed}
+	l.records.move(c)
+	l.stowed(c, func() {
+		l.write(c, func() {
+			l.owner.watch.Commits.Note(time.Since(began))
+			then()
+		})
 	})
 }
 
@@ -67,10 +70,9 @@ func (l *loop) commit(consumed []uint64, then func()) {
 // that it stands for.
 func (l *loop) snapshot() {
 	l.log.since, l.log.taken = 0, 0
-	state, whole := l.changes.state(l.owner.payload() - len(l.done)*binary.MaxVarintLen64)
 	upto, spent := l.log.upto, l.spent
 	l.spent, l.spentBytes = nil, 0
-	l.write(&wire.Commit{Snapshot: true, Upto: upto, Done: l.done, State: state, Partial: !whole}, func() {
+	l.write(&wire.Commit{Snapshot: true, Upto: upto, Done: l.done}, func() {
 		l.owner.running.Go(func() {
 			ctx, cancel := l.owner.request()
 			defer cancel()

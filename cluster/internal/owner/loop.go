@@ -45,10 +45,10 @@ type loop struct {
 
 	parts   []part // results that came, in the stream's order
 	log     commitLog
-	changes changes
 	early   []func() // questions that come after results which are not there yet
 	done    spans
 	kept    *kept // of a loop with a name
+	records records
 
 	live       context.Context // ends when the loop fails, or is over
 	die        context.CancelCauseFunc

@@ -81,6 +81,7 @@ func keepable(j engine.Job) error {
 // forgo sets free a loop that can't begin here.
 func (l *loop) forgo() {
 	l.die(nil)
+	l.records.close()
 	l.kept.lease.end()
 	l.kept.free(l.owner)
 }

@@ -1,7 +1,6 @@
 package owner
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +17,8 @@ import (
 )
 
 // recover makes the log this owner's, and reads what earlier ones have left: the
-// items that are kept, and which result of each is the one. Results that came
-// when nobody listened are taken now.
+// items that are kept, which result of each is the one, and what all results made
+// of dictionaries. Results that came when nobody listened are taken now.
 func (l *loop) recover(ctx context.Context) error {
 	o := l.owner
 	fence, err := l.usurp(ctx)
@@ -33,11 +32,11 @@ func (l *loop) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var taken []uint64 // in the order of the log
+	var log []*wire.Commit
 	err = o.read(ctx, o.loops, o.Link.Space.RecordsFor(l.id.Program), func(m jetstream.Msg, seq uint64) bool {
 		if m.Subject() == l.log.subject {
 			if c, err := wire.DecodeCommit(m.Data()); err == nil {
-				taken = append(taken, c.Consumed...)
+				log = append(log, c)
 			}
 		} else if page, err := wire.DecodePage(m.Data()); err == nil && o.Link.Space.IsItems(m.Subject()) {
 			for _, k := range page {
@@ -49,7 +48,10 @@ func (l *loop) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.replay(ctx, taken)
+	if err := l.records.open(ctx, l, log); err != nil {
+		return err
+	}
+	return l.replay(ctx, log)
 }
 
 // usurp writes to the log: from then on who had the loop before is refused. It
@@ -80,9 +82,9 @@ func (l *loop) writeNow(ctx context.Context, c *wire.Commit) error {
 	return err
 }
 
-// replay reads the results there are, up to a mark, takes those that nobody has
-// taken, and finds the one of each item.
-func (l *loop) replay(ctx context.Context, taken []uint64) error {
+// replay reads the results there are, up to a mark, finds the one of each item
+// that the log has, and takes those that nobody has taken.
+func (l *loop) replay(ctx context.Context, log []*wire.Commit) error {
 	o := l.owner
 	mark := "from-" + o.id + "-" + strconv.FormatInt(time.Now().UnixNano(), 36)
 	if err := l.mark(ctx, mark); err != nil {
@@ -100,32 +102,21 @@ func (l *loop) replay(ctx context.Context, taken []uint64) error {
 	if err != nil {
 		return err
 	}
-	known := map[uint64]bool{}
-	for _, seq := range taken {
-		known[seq] = true
-	}
-	var late []uint64
-	for seq := range parts {
-		if !known[seq] {
-			late = append(late, seq)
-		}
-	}
-	slices.SortFunc(late, cmp.Compare)
-	if len(late) > 0 {
-		if err := l.writeNow(ctx, &wire.Commit{Consumed: late}); err != nil {
-			return fmt.Errorf("parfor: the results that are there: %w", err)
-		}
-	}
-	for _, seq := range append(taken, late...) {
-		if p := parts[seq]; p != nil {
-			for i := range p.Proposals {
-				if err := l.remember(ctx, p.in, &p.Proposals[i]); err != nil {
-					return err
+	for _, c := range log {
+		l.kept.wrote = l.kept.wrote || len(c.Changes) > 0
+		for _, seq := range c.Consumed {
+			if p := parts[seq]; p != nil {
+				delete(parts, seq)
+				for i := range p.Proposals {
+					q := &p.Proposals[i]
+					if err := l.remember(ctx, p.in, q, slices.Contains(c.Refused, q.Index)); err != nil {
+						return err
+					}
 				}
 			}
 		}
 	}
-	return nil
+	return l.takeLate(ctx, parts)
 }
 
 // said is what an agent said in a run of the loop.
@@ -137,29 +128,54 @@ type said struct {
 // remember takes a proposal as [loop.decide] did: the first of its item's round.
 // A failure is not the end of an item whose loop goes on, and neither is a result
 // that the cluster has lost.
-func (l *loop) remember(ctx context.Context, in names.Loop, p *wire.Proposal) (err error) {
-	if _, has := l.kept.results[p.Index]; has || p.Round != l.rounds[p.Index] {
+func (l *loop) remember(ctx context.Context, in names.Loop, p *wire.Proposal, refused bool) error {
+	if !l.current(p) {
 		return nil
 	}
-	out := p.Bytes
-	if p.Kind == wire.OK && p.Away {
-		var ref blob.Ref
-		if ref, err = blob.Parse(p.Bytes); err == nil {
-			if out, err = blob.Get(ctx, l.owner.Link, in, ref); err == nil {
-				out, _, err = wire.SplitAway(out)
-			}
-		}
-	}
-	switch {
-	case p.Kind == wire.OK && err == nil:
-		delete(l.rounds, p.Index)
-		l.kept.results[p.Index] = out
-	case errors.Is(err, blob.ErrMissing), err == nil:
+	if p.Kind != wire.OK || refused {
 		l.rounds[p.Index]++
-	default:
+		return nil
+	}
+	out, _, err := l.content(ctx, in, p)
+	switch {
+	case err == nil:
+		l.found(p, out)
+	case !errors.Is(err, blob.ErrMissing):
 		return err
+	case l.kept.wrote: // it may have, and would again
+		return fmt.Errorf("%w: the result of item %d is gone, and what it did to dictionaries is not: run the loop under another name: %w", ErrLost, p.Index, err)
+	default:
+		l.rounds[p.Index]++
 	}
 	return nil
+}
+
+// current reports whether a proposal is of the round that its item is in.
+func (l *loop) current(p *wire.Proposal) bool {
+	_, has := l.kept.results[p.Index]
+	return !has && p.Round == l.rounds[p.Index]
+}
+
+// found keeps a result until its item is claimed.
+func (l *loop) found(p *wire.Proposal, out []byte) {
+	delete(l.rounds, p.Index)
+	l.kept.results[p.Index] = out
+}
+
+// content is the result of a task that succeeded, and what it wrote.
+func (l *loop) content(ctx context.Context, in names.Loop, p *wire.Proposal) (out, writes []byte, err error) {
+	if p.Kind != wire.OK || !p.Away {
+		return p.Bytes, p.Writes, nil
+	}
+	ref, err := blob.Parse(p.Bytes)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := blob.Get(ctx, l.owner.Link, in, ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	return wire.SplitAway(b)
 }
 
 func (l *loop) mark(ctx context.Context, mark string) error {

@@ -17,10 +17,6 @@ var (
 	_ engine.Handle = (*loop)(nil)
 )
 
-// noDictionaries is what an operation on a dictionary fails with in a task of a
-// loop that outlives its program. Nothing of it has happened then.
-const noDictionaries = "parfor: a loop with a name outlives its program, whose dictionaries don't: return what the task found and combine it with ByKey, Associate or Reduce, or run the loop without a name"
-
 // Check reports whether the loop can run on the cluster.
 func (o *Owner) Check(s *engine.Spec) error {
 	if s.Body == nil {
@@ -46,9 +42,9 @@ func (o *Owner) encode(s *engine.Spec, origin names.Loop, shared bool) []byte {
 		program = 0
 	}
 	w := &wire.Spec{Name: s.Name, Body: s.Body.Name, Timeout: s.Timeout, Grace: s.Grace, Serializable: s.Serializable,
-		Program: program, Run: origin.Run, Journal: s.Journal, Ignores: s.Ignores, Args: args(s.Args), Values: args(s.Values)}
+		Owner: o.number, Program: program, Run: origin.Run, Journal: s.Journal, Ignores: s.Ignores, Args: args(s.Args), Values: args(s.Values)}
 	if shared {
-		w.Args = append(w.Args, wire.Arg{Name: task.ApartArg, Encoded: []byte(noDictionaries)})
+		w.Args = append(w.Args, wire.Arg{Name: task.RecordedArg})
 	}
 	return wire.AppendSpec(nil, w)
 }
@@ -143,6 +139,7 @@ func (l *loop) Detach() {
 		l.unwatch()
 	}
 	if l.kept != nil {
+		l.records.close()
 		l.owner.ends(l.id.Program)
 	}
 	l.put(func() { l.detached = true })

@@ -13,7 +13,11 @@ type Commit struct {
 	Owner    string   // who wrote it
 	Number   uint64   // of the commit, from 1
 	Consumed []uint64 // sequences in the results stream, ascending
-	Changes  []Change // what the results among them changed that count, in the order of the stream
+
+	// Of a loop with a name: the items among them that ended otherwise than their
+	// result says (they conflicted, say), and what the others made of dictionaries.
+	Refused []int
+	Changes []Change
 
 	// A snapshot stands for all commits before it. Every result up to Upto is
 	// consumed; Done are the items that are over, as borders: from the first to
@@ -21,34 +25,32 @@ type Commit struct {
 	Snapshot bool
 	Upto     uint64
 	Done     []uint64
-	State    []byte // what all changes before it come to, likewise; Changes are none
-	Partial  bool   // that was too much for a message: State is empty
 }
 
-// Change is what one item's commit made of dictionaries, true whatever they held
-// before (writeset.Sum). Without Bytes they are too large for the log, and the
-// writes of the result are what is to be committed again. An item whose result has
-// writes and that has no change conflicted, or failed for a limit.
+// Change is what one commit made of dictionaries, as a record of a journal has it.
 type Change struct {
-	Index  int
-	Commit uint64 // its number in the owner's order of commits
+	Number uint64 // of the commit, in the owner's order
 	Bytes  []byte
+	Away   bool // Bytes are a reference
 }
 
 // AppendCommit appends a commit. Consumed and Done must be ascending.
 func AppendCommit(dst []byte, m *Commit) []byte {
-	dst = appendBytes(append(dst, Version, flag(m.Snapshot)|flag(m.Partial)<<1), m.Owner)
+	dst = appendBytes(append(dst, Version, flag(m.Snapshot)), m.Owner)
 	dst = binary.AppendUvarint(dst, m.Number)
 	dst = binary.AppendUvarint(dst, m.Upto)
 	dst = appendRising(dst, m.Consumed)
 	dst = appendRising(dst, m.Done)
+	dst = binary.AppendUvarint(dst, uint64(len(m.Refused)))
+	for _, i := range m.Refused {
+		dst = binary.AppendUvarint(dst, uint64(i))
+	}
 	dst = binary.AppendUvarint(dst, uint64(len(m.Changes)))
 	for _, x := range m.Changes {
-		dst = binary.AppendUvarint(dst, uint64(x.Index))
-		dst = binary.AppendUvarint(dst, x.Commit)
-		dst = appendBytes(dst, x.Bytes)
+		dst = binary.AppendUvarint(dst, x.Number)
+		dst = appendBytes(append(dst, flag(x.Away)), x.Bytes)
 	}
-	return appendBytes(dst, m.State)
+	return dst
 }
 
 // appendRising appends ascending numbers as the distances between them.
@@ -68,13 +70,14 @@ func DecodeCommit(b []byte) (*Commit, error) {
 	if err != nil {
 		return nil, err
 	}
-	flags := c.number(3)
-	m := &Commit{Snapshot: flags&1 != 0, Partial: flags&2 != 0, Owner: c.string(), Number: c.uvarint(), Upto: c.uvarint()}
+	m := &Commit{Snapshot: c.number(1) != 0, Owner: c.string(), Number: c.uvarint(), Upto: c.uvarint()}
 	m.Consumed, m.Done = c.rising(), c.rising()
-	for range c.count(3) {
-		m.Changes = append(m.Changes, Change{Index: int(c.number(math.MaxInt)), Commit: c.uvarint(), Bytes: c.bytes()})
+	for range c.count(1) {
+		m.Refused = append(m.Refused, int(c.number(math.MaxInt)))
 	}
-	m.State = c.bytes()
+	for range c.count(3) {
+		m.Changes = append(m.Changes, Change{Number: c.uvarint(), Away: c.number(1) != 0, Bytes: c.bytes()})
+	}
 	return m, c.end()
 }
 

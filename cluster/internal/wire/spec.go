@@ -13,6 +13,7 @@ type Spec struct {
 	Timeout      time.Duration
 	Grace        time.Duration
 	Serializable bool
+	Owner        uint64 // who has its dictionaries
 	Program, Run uint64 // for the keys of its tasks
 	Journal      []byte
 	Ignores      []string
@@ -32,6 +33,7 @@ func AppendSpec(dst []byte, s *Spec) []byte {
 	dst = binary.AppendVarint(dst, int64(s.Timeout))
 	dst = binary.AppendVarint(dst, int64(s.Grace))
 	dst = append(dst, flag(s.Serializable))
+	dst = binary.AppendUvarint(dst, s.Owner)
 	dst = binary.AppendUvarint(dst, s.Program)
 	dst = binary.AppendUvarint(dst, s.Run)
 	dst = binary.AppendUvarint(appendBytes(dst, s.Journal), uint64(len(s.Ignores)))
@@ -54,7 +56,7 @@ func DecodeSpec(b []byte) (*Spec, error) {
 		return nil, err
 	}
 	s := &Spec{Name: c.string(), Body: c.string(), Timeout: time.Duration(c.varint()), Grace: time.Duration(c.varint()),
-		Serializable: c.number(1) != 0, Program: c.uvarint(), Run: c.uvarint(), Journal: c.bytes()}
+		Serializable: c.number(1) != 0, Owner: c.uvarint(), Program: c.uvarint(), Run: c.uvarint(), Journal: c.bytes()}
 	for range c.count(1) {
 		s.Ignores = append(s.Ignores, c.string())
 	}
