@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"iter"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
@@ -208,33 +212,71 @@ func TestFailedGoesOn(t *testing.T) {
 	}
 }
 
-// A result of any size is there for the next program, too; an item must fit into
-// a message.
+// Items and results of any size are there for the next program, and for one that
+// has no items. Each is stored once.
 func TestLargeGoesOn(t *testing.T) {
 	s := serverAt(t, embed.MaxPayload(1<<20))
 	x := connected(t, s.URL())
 	serve(t, s.URL(), 1)
 	mine := parfor.On(x.Loop("mine"))
 	const most = 3 << 20
-	first, err := parfor.Map(within(t), []string{strings.Repeat("a", most/2), "well", strconv.Itoa(most)}, swell, mine, parfor.KeepGoing())
+	items := []string{strings.Repeat("a", most/2), "well", strconv.Itoa(most), strings.Repeat("0", most) + "7"}
+	first, err := parfor.Map(within(t), items, swell, mine, parfor.KeepGoing())
 	failed := parfor.Failed(err)
-	if len(failed) != 2 || !strings.Contains(failed[0].Error(), "in a loop with a name") || !errors.Is(failed[1], os.ErrNotExist) || len(first[2]) != most {
+	if len(failed) != 2 || !errors.Is(failed[0], os.ErrNotExist) || !errors.Is(failed[1], os.ErrNotExist) || len(first[2]) != most || len(first[3]) != 7 {
 		t.Fatal(err)
 	}
 	x.Close()
 	y := connected(t, s.URL())
-	resumed := 0
-	for r, err := range parfor.Stream(within(t), slices.Values([]string{strings.Repeat("a", most/2), "well", strconv.Itoa(most)}), swell, parfor.On(y.Loop("mine")), parfor.KeepGoing()) {
-		if r.Resumed {
-			resumed++
-			if r.Index != 2 || !bytes.Equal(r.Out, first[2]) {
-				t.Errorf("item %d: %d bytes, %v", r.Index, len(r.Out), err)
+	resumed := func(seq iter.Seq2[parfor.Result[string, []byte], error]) (n int) {
+		t.Helper()
+		for r, err := range seq {
+			if r.In != items[r.Index] {
+				t.Errorf("item %d has %d bytes", r.Index, len(r.In))
+			}
+			if r.Resumed {
+				n++
+				if r.Index < 2 || !bytes.Equal(r.Out, first[r.Index]) {
+					t.Errorf("item %d: %d bytes, %v", r.Index, len(r.Out), err)
+				}
 			}
 		}
+		return n
 	}
-	if resumed != 1 {
-		t.Errorf("%d resumed", resumed)
+	mine = parfor.On(y.Loop("mine"))
+	if n := resumed(parfor.Stream(within(t), slices.Values(items), swell, mine, parfor.KeepGoing())); n != 2 {
+		t.Errorf("%d resumed", n)
 	}
+	if n := resumed(cluster.Attach(within(t), y, "mine", swell, parfor.KeepGoing())); n != 2 {
+		t.Errorf("%d resumed, attached", n)
+	}
+	if n := pieces(t, s.URL()); n != 3+7+7 { // of half a megabyte: of two items and one result
+		t.Errorf("%d pieces are stored", n)
+	}
+	other := slices.Clone(items)
+	other[3] += "7"
+	if _, err := parfor.Map(within(t), other, swell, mine, parfor.KeepGoing()); !errors.Is(err, cluster.ErrMismatch) {
+		t.Errorf("another item: %v", err)
+	}
+}
+
+// pieces is how many there are of what is too large for a message.
+func pieces(t *testing.T, url string) int {
+	t.Helper()
+	nc, err := nats.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(within(t), "PF_default_B")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int(s.CachedInfo().State.Msgs)
 }
 
 // swell returns that many bytes.

@@ -73,7 +73,7 @@ func (w *work) load(h *held) {
 		ref, err := blob.Parse(item.Bytes)
 		var b []byte
 		if err == nil {
-			b, err = blob.Get(ctx, a.Link, w.id, ref)
+			b, err = blob.Get(ctx, a.Link, w.id.Home(), ref)
 		}
 		w.mu.Lock()
 		defer w.mu.Unlock()

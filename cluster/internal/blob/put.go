@@ -3,7 +3,6 @@ package blob
 import (
 	"context"
 	"fmt"
-	"hash/crc32"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -29,7 +28,7 @@ func Put(ctx context.Context, l *link.Link, id names.Loop, prefix string, head, 
 	size := len(head) + len(tail)
 	each := min(pieceBytes, int(l.NC.MaxPayload())-headerRoom)
 	r := Ref{Name: prefix + "-" + strconv.FormatUint(rand.Uint64(), 36), Size: size, Pieces: (size + each - 1) / each,
-		Sum: crc32.Update(crc32.Checksum(head, castagnoli()), castagnoli(), tail)}
+		Sum: sum(head, tail)}
 	s := sending{l: l, answers: make(chan error, inFlight)}
 	for n := range r.Pieces {
 		if err := s.wait(ctx, inFlight-1); err != nil {

@@ -29,6 +29,15 @@ const refVersion = 1
 // most bounds what a reference may claim: 1 TiB.
 const most = 1 << 40
 
+// Is reports whether bytes, head and tail, are those that the reference is to.
+func (r Ref) Is(head, tail []byte) bool {
+	return len(head)+len(tail) == r.Size && sum(head, tail) == r.Sum
+}
+
+func sum(head, tail []byte) uint32 {
+	return crc32.Update(crc32.Checksum(head, castagnoli()), castagnoli(), tail)
+}
+
 // Append appends a reference.
 func (r Ref) Append(dst []byte) []byte {
 	dst = append(dst, refVersion)

@@ -65,6 +65,15 @@ func Named(name string, run uint64) (l Loop, err error) {
 // Shared is where all runs of a named loop keep what they share.
 func (l Loop) Shared() Loop { return Loop{l.Program, 0} }
 
+// Home is where the loop's items are that are too large for a message: all runs of
+// a named loop have the same.
+func (l Loop) Home() Loop {
+	if l.Program[0] == '=' {
+		return l.Shared()
+	}
+	return l
+}
+
 // Chunk is the subject of a chunk of a loop's items.
 func (s Space) Chunk(lane string, l Loop, n uint64) string {
 	return s.under("t") + lane + "." + l.String() + "." + strconv.FormatUint(n, 10)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"parfor.dev/parfor/cluster/internal/blob"
+	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/internal/engine"
@@ -36,14 +37,26 @@ func (l *loop) fits(s *sent, n int) bool {
 // store stores an item, then sends a reference. It counts as a chunk on its way.
 func (l *loop) store(s *sent, head, tail []byte) {
 	l.newChunk([]*sent{s})
+	l.stash(s, head, tail, func(ref blob.Ref) {
+		l.large[s.task.Index] = ref
+		l.leaveChunk(s)
+		l.refer(s, ref)
+	})
+}
+
+// stash stores an item, and calls then, unless the loop or the storing came to
+// nothing.
+func (l *loop) stash(s *sent, head, tail []byte, then func(blob.Ref)) {
 	s.storing = true
+	l.stashing++
 	l.transfer(func(ctx context.Context) func() {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		defer context.AfterFunc(l.spec.Ctx, func() { cancel(context.Cause(l.spec.Ctx)) })()
-		ref, err := blob.Put(ctx, l.owner.Link, l.id, "a"+strconv.Itoa(s.task.Index), head, tail)
+		ref, err := blob.Put(ctx, l.owner.Link, l.id.Home(), "a"+strconv.Itoa(s.task.Index), head, tail)
 		return func() {
 			s.storing = false
+			l.stashing--
 			switch {
 			case l.broken != nil: // bury finishes it
 			case l.canceled, l.spec.Ctx.Err() != nil:
@@ -52,13 +65,19 @@ func (l *loop) store(s *sent, head, tail []byte) {
 			case err != nil:
 				l.finish(s, &engine.Outcome{Err: fmt.Errorf("parfor: item %d: %w", s.task.Index, err), Start: meter.Now()})
 			default:
-				l.large[s.task.Index] = ref
 				l.owner.watch.Large.Add(int64(ref.Size))
-				l.leaveChunk(s)
-				l.refer(s, ref)
+				then(ref)
 			}
 		}
 	})
+}
+
+// elsewhere is where an item is that was stored before.
+func (l *loop) elsewhere(index int) (ref blob.Ref, stored bool) {
+	if ref, stored = l.large[index]; !stored && l.kept != nil {
+		ref, stored = l.kept.away[index]
+	}
+	return ref, stored
 }
 
 // refer sends a reference to an item.
@@ -71,17 +90,17 @@ func (l *loop) refer(s *sent, ref blob.Ref) {
 func (l *loop) unload(index int) {
 	if ref, stored := l.large[index]; stored {
 		delete(l.large, index)
-		l.owner.drop(l, []blob.Ref{ref})
+		l.owner.drop(l.id.Home(), []blob.Ref{ref})
 	}
 }
 
 // drop removes what nobody needs. What stays is removed with the loop.
-func (o *Owner) drop(l *loop, refs []blob.Ref) {
+func (o *Owner) drop(id names.Loop, refs []blob.Ref) {
 	o.running.Go(func() {
 		ctx, cancel := o.request()
 		defer cancel()
 		for _, ref := range refs {
-			if blob.Drop(ctx, o.Link, l.id, ref) != nil {
+			if blob.Drop(ctx, o.Link, id, ref) != nil {
 				return
 			}
 		}

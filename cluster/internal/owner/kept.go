@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 
-	"parfor.dev/parfor"
+	"parfor.dev/parfor/cluster/internal/blob"
 	"parfor.dev/parfor/cluster/internal/post"
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/internal/engine"
@@ -14,7 +14,7 @@ import (
 const (
 	pageBytes = 256 << 10 // about how large a page of kept items grows
 	pageRoom  = 1 << 10   // more than what is around an item takes there
-	maxPages  = 4         // on their way
+	maxPages  = 4         // on their way, those of large items counted
 )
 
 // kept is what a loop with a name has in the cluster beside its log: all items,
@@ -23,17 +23,30 @@ type kept struct {
 	lease   *lease
 	feed    *feed
 	seed    maphash.Seed
-	items   map[int]uint64 // sums of the items in the cluster
-	results map[int][]byte // of earlier runs, until they are reported
-	ready   []*sent        // to be sent: their items are in the cluster
-	pages   int            // on their way
-	sealed  bool           // this run has said that all items are there
-	good    int            // items with a result
-	wrote   bool           // the log has changes of dictionaries
+	items   map[int]uint64   // sums of the items in the cluster
+	away    map[int]blob.Ref // those of them that are too large for a message
+	results map[int][]byte   // of earlier runs, until they are reported
+	ready   []*sent          // to be sent: their items are in the cluster
+	pages   int              // on their way
+	sealed  bool             // this run has said that all items are there
+	good    int              // items with a result
+	wrote   bool             // the log has changes of dictionaries
+}
+
+// recall remembers an item that is in the cluster.
+func (k *kept) recall(it wire.Kept) {
+	if !it.Away {
+		k.note(it.Index, it.Bytes, nil)
+	} else if ref, err := blob.Parse(it.Bytes); err == nil {
+		k.away[it.Index] = ref
+	}
 }
 
 // note remembers an item, and reports whether it was there before, as the same.
 func (k *kept) note(index int, head, tail []byte) (known, same bool) {
+	if ref, away := k.away[index]; away {
+		return true, ref.Is(head, tail)
+	}
 	var h maphash.Hash
 	h.SetSeed(k.seed)
 	h.Write(head)
@@ -50,7 +63,7 @@ func (k *kept) note(index int, head, tail []byte) (known, same bool) {
 // What has a result from before is finished.
 func (l *loop) keep() {
 	k := l.kept
-	for k.pages < maxPages && l.broken == nil {
+	for k.pages+l.stashing < maxPages && l.broken == nil {
 		n, _ := l.job.Take(l.ts)
 		if n == 0 {
 			break
@@ -92,11 +105,6 @@ func (l *loop) claim(ts []engine.Task) {
 			l.finish(s, &engine.Outcome{Err: err, Start: meter.Now()})
 			continue
 		}
-		if n := len(head) + len(tail); n > most {
-			err := parfor.Permanent(fmt.Errorf("parfor: the item takes %d bytes encoded, and in a loop with a name %d at most: give tasks the name of where it is, or raise the server's max_payload", n, most))
-			l.finish(s, &engine.Outcome{Err: err, Start: meter.Now()})
-			continue
-		}
 		known, same := k.note(t.Index, head, tail)
 		switch {
 		case known && !same:
@@ -105,6 +113,10 @@ func (l *loop) claim(ts []engine.Task) {
 		case !known && k.lease.record.Sealed:
 			l.fail(fmt.Errorf("%w: it is over %d items, and here is item %d", ErrMismatch, k.lease.record.Items, t.Index))
 			return
+		case !known && len(head)+len(tail) > most:
+			delete(k.items, t.Index) // until it is there
+			l.keepAway(s, head, tail)
+			continue
 		case !known:
 			if len(page)+len(head)+len(tail) > limit {
 				flush()
@@ -112,7 +124,7 @@ func (l *loop) claim(ts []engine.Task) {
 			if news == 0 {
 				first = t.Index
 			}
-			page = wire.AppendKept(page, t.Index, head, tail)
+			page = wire.AppendKept(page, t.Index, false, head, tail)
 			news++
 		}
 		if out, has := k.results[t.Index]; has {
@@ -123,6 +135,16 @@ func (l *loop) claim(ts []engine.Task) {
 		group = append(group, s)
 	}
 	flush()
+}
+
+// keepAway stores an item that is too large for a page, then a page that says
+// where it is.
+func (l *loop) keepAway(s *sent, head, tail []byte) {
+	k, index := l.kept, s.task.Index
+	l.stash(s, head, tail, func(ref blob.Ref) {
+		k.away[index] = ref
+		l.publishPage([]*sent{s}, wire.AppendKept(nil, index, true, ref.Append(nil), nil), index, 1)
+	})
 }
 
 // publishPage stores items, and has their tasks sent then.
@@ -160,7 +182,7 @@ func (l *loop) seal() {
 		l.fail(err)
 		return
 	}
-	if len(k.items) < n {
+	if len(k.items)+len(k.away) < n {
 		return
 	}
 	k.sealed = true

@@ -79,7 +79,7 @@ func (l *loop) snapshot() {
 			l.owner.forget(ctx, l.id, upto) // what stays is forgotten with the next snapshot, or with the loop
 		})
 		if len(spent) > 0 {
-			l.owner.drop(l, spent)
+			l.owner.drop(l.id, spent)
 		}
 	})
 }

@@ -53,6 +53,7 @@ type loop struct {
 	live       context.Context // ends when the loop fails, or is over
 	die        context.CancelCauseFunc
 	large      map[int]blob.Ref // by index: items that were stored
+	stashing   int              // items that are being stored
 	spent      []blob.Ref       // results that are to be removed with the next snapshot
 	spentBytes int
 

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parfor.dev/parfor"
+	"parfor.dev/parfor/cluster/internal/blob"
 	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/wire"
 	"parfor.dev/parfor/internal/engine"
@@ -160,7 +161,7 @@ func (n *Named) take(ctx context.Context, j engine.Job) (*loop, error) {
 	}
 	l := newLoop(o, j, id)
 	l.log.subject = o.Link.Space.Log(id.Shared())
-	l.kept = &kept{lease: lease, items: map[int]uint64{}, results: map[int][]byte{}, seed: maphash.MakeSeed()}
+	l.kept = &kept{lease: lease, items: map[int]uint64{}, away: map[int]blob.Ref{}, results: map[int][]byte{}, seed: maphash.MakeSeed()}
 	lease.start(func(err error) { l.put(func() { l.fail(err) }) })
 	if before != 0 {
 		o.end(names.Loop{Program: id.Program, Run: before})
@@ -221,6 +222,7 @@ func (o *Owner) Items(ctx context.Context, name string) ([][]byte, error) {
 		return nil, nil
 	}
 	items := make([][]byte, lease.Items)
+	large := map[int]blob.Ref{}
 	left := len(items)
 	err = o.read(ctx, o.loops, o.Link.Space.ItemsOf(id), func(m jetstream.Msg, _ uint64) bool {
 		page, err := wire.DecodePage(m.Data())
@@ -231,9 +233,17 @@ func (o *Owner) Items(ctx context.Context, name string) ([][]byte, error) {
 			if k.Index < len(items) && items[k.Index] == nil {
 				items[k.Index] = append(make([]byte, 0, len(k.Bytes)), k.Bytes...)
 				left--
+				if ref, err := blob.Parse(k.Bytes); k.Away && err == nil {
+					large[k.Index] = ref
+				}
 			}
 		}
 		return left > 0
 	})
+	for i, ref := range large {
+		if err == nil {
+			items[i], err = blob.Get(ctx, o.Link, id, ref)
+		}
+	}
 	return items, err
 }

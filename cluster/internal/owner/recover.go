@@ -40,7 +40,7 @@ func (l *loop) recover(ctx context.Context) error {
 			}
 		} else if page, err := wire.DecodePage(m.Data()); err == nil && o.Link.Space.IsItems(m.Subject()) {
 			for _, k := range page {
-				l.kept.note(k.Index, k.Bytes, nil)
+				l.kept.recall(k)
 			}
 		}
 		return seq < fence

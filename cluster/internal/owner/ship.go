@@ -60,7 +60,7 @@ func (l *loop) send(ts []engine.Task) {
 	}
 	for _, t := range ts {
 		s := &sent{task: t, round: l.rounds[t.Index], asker: new(asker)}
-		if ref, stored := l.large[t.Index]; stored { // and is sent again
+		if ref, stored := l.elsewhere(t.Index); stored {
 			flush()
 			l.hold(s)
 			l.refer(s, ref)

@@ -8,6 +8,7 @@ import (
 // Kept is an item of a named loop, as the cluster keeps it.
 type Kept struct {
 	Index int
+	Away  bool // Bytes are a reference to what is elsewhere
 	Bytes []byte
 }
 
@@ -17,10 +18,10 @@ func AppendPageHead(dst []byte, n int) []byte {
 	return binary.AppendUvarint(append(dst, Version), uint64(n))
 }
 
-// AppendKept appends an item whose bytes are head and tail.
-func AppendKept(dst []byte, index int, head, tail []byte) []byte {
+// AppendKept appends an item whose bytes are head and tail, or a reference.
+func AppendKept(dst []byte, index int, away bool, head, tail []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(index))
-	dst = binary.AppendUvarint(dst, uint64(len(head)+len(tail)))
+	dst = binary.AppendUvarint(dst, uint64(len(head)+len(tail))<<1|uint64(flag(away)))
 	return append(append(dst, head...), tail...)
 }
 
@@ -31,7 +32,10 @@ func DecodePage(b []byte) (items []Kept, err error) {
 		return nil, err
 	}
 	for range c.count(2) {
-		items = append(items, Kept{Index: int(c.number(math.MaxInt)), Bytes: c.bytes()})
+		k := Kept{Index: int(c.number(math.MaxInt))}
+		size := c.uvarint()
+		k.Away, k.Bytes = size&1 != 0, c.next(size>>1)
+		items = append(items, k)
 	}
 	return items, c.end()
 }

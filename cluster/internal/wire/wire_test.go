@@ -58,11 +58,11 @@ var samples = []struct {
 		func(m any) []byte { return AppendOrder(nil, m.(*Order)) }, func(b []byte) (any, error) { return DecodeOrder(b) }},
 	{"lease", &Lease{Owner: "o", Host: "h", PID: 7, Life: 30, Keep: 3600, Free: true, Run: 5, Origin: math.MaxUint64, Print: "p", Sealed: true, Items: 9},
 		func(m any) []byte { return AppendLease(nil, m.(*Lease)) }, func(b []byte) (any, error) { return DecodeLease(b) }},
-	{"page", []Kept{{0, []byte("a")}, {7, []byte("bc")}},
+	{"page", []Kept{{0, false, []byte("a")}, {7, true, []byte("bc")}},
 		func(m any) []byte {
 			b := AppendPageHead(nil, len(m.([]Kept)))
 			for _, k := range m.([]Kept) {
-				b = AppendKept(b, k.Index, nil, k.Bytes)
+				b = AppendKept(b, k.Index, k.Away, nil, k.Bytes)
 			}
 			return b
 		}, func(b []byte) (any, error) { return DecodePage(b) }},
