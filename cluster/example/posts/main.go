@@ -1,6 +1,7 @@
 // Command posts is the tutorial's loop past one machine: 10,000 POST requests
 // through three agents, one of which is killed on the way, with number -> status
-// as the result of all of them. docs/one-to-many.md explains it.
+// as the result of all of them, and a dictionary that they share. docs/one-to-many.md
+// explains it.
 //
 //	go run ./example/posts
 //
@@ -16,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -27,6 +29,7 @@ import (
 	"parfor.dev/parfor/cluster"
 	"parfor.dev/parfor/cluster/embed"
 	"parfor.dev/parfor/compare/mockapi"
+	"parfor.dev/parfor/dict"
 	"parfor.dev/parfor/process"
 )
 
@@ -56,8 +59,11 @@ func post(ctx context.Context, n int) (int, error) {
 	}
 	defer res.Body.Close()
 	_, err = io.Copy(io.Discard, res.Body)
-	return res.StatusCode, err
+	return res.StatusCode, errors.Join(err, tally.Add(ctx, res.StatusCode, 1))
 }
+
+// tally is how many numbers had which status, at whichever agent.
+var tally = dict.New[int, int]("tally")
 
 // client is opened once per process, on first use, and closed with it.
 var client = parfor.PerWorker(openClient, closeClient)
@@ -135,11 +141,16 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return report(statuses, stats)
+	shared, err := tally.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	return report(statuses, shared, stats)
 }
 
-// report holds what the loop found against what the API saw.
-func report(statuses map[int]int, stats func() mockapi.Stats) error {
+// report holds what the loop found against what the API saw, and against what its
+// tasks have counted together.
+func report(statuses, shared map[int]int, stats func() mockapi.Stats) error {
 	count := map[int]int{}
 	for _, status := range statuses {
 		count[status]++
@@ -148,8 +159,11 @@ func report(statuses map[int]int, stats func() mockapi.Stats) error {
 	if seen.Distinct != int64(*requests) || len(statuses) != *requests {
 		return fmt.Errorf("%d numbers have a status, the API was asked for %d of %d", len(statuses), seen.Distinct, *requests)
 	}
+	if !maps.Equal(shared, count) {
+		return fmt.Errorf("the agents counted %v together, and the results say %v", shared, count)
+	}
 	fmt.Printf("%d numbers: %d × 200, %d × 404\n", len(statuses), count[200], count[404])
-	fmt.Println("each was asked for, though an agent was killed meanwhile")
+	fmt.Println("each was asked for, and counted once, though an agent was killed meanwhile")
 	if again := seen.Requests - seen.Distinct; again > 0 {
 		log.Printf("%d of them twice, with the same key", again)
 	}

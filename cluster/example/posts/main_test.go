@@ -24,7 +24,7 @@ func TestOutput(t *testing.T) {
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
-	want := fmt.Sprintf("%d numbers: %d × 200, %d × 404\neach was asked for, though an agent was killed meanwhile\n", *posts, *posts/50*49, *posts/50)
+	want := fmt.Sprintf("%d numbers: %d × 200, %d × 404\neach was asked for, and counted once, though an agent was killed meanwhile\n", *posts, *posts/50*49, *posts/50)
 	if err != nil || string(out) != want {
 		t.Errorf("%v\n%s%s", err, out, &said)
 	}
