@@ -5,10 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"strconv"
 	"sync"
 	"time"
 
@@ -54,78 +50,54 @@ func asynqWorker(ctx context.Context, at string) error {
 
 // asynqSide is a Redis server, a worker process and a client.
 type asynqSide struct {
-	dir       string
-	redis     *exec.Cmd
+	redis     redisServer
 	worker    child
 	client    *asynq.Client
 	inspector *asynq.Inspector
 }
 
-func startAsynq() (a *asynqSide, err error) {
-	a = &asynqSide{}
-	defer func() {
-		if err != nil {
-			a.end()
-		}
-	}()
-	if a.dir, err = os.MkdirTemp("", "parfor-bench-redis"); err != nil {
-		return a, err
-	}
-	port, err := freePort()
+func startAsynq() (side, error) {
+	redis, err := startRedis()
 	if err != nil {
-		return a, err
+		return nil, err
 	}
-	at := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	a.redis = exec.Command("redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", a.dir,
-		"--appendonly", "yes", "--appendfsync", "everysec", "--save", "")
-	if err := a.redis.Start(); err != nil {
-		return a, fmt.Errorf("redis-server: %w", err)
+	at := asynq.RedisClientOpt{Addr: redis.at}
+	a := &asynqSide{redis: redis, client: asynq.NewClient(at), inspector: asynq.NewInspector(at)}
+	if a.worker, err = startRole("asynq", redis.at); err == nil {
+		err = eventually(func() bool {
+			servers, err := a.inspector.Servers()
+			return err == nil && len(servers) == 1
+		})
 	}
-	if err := eventually(func() bool {
-		c, err := net.Dial("tcp", at)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	}); err != nil {
-		return a, err
+	if err != nil {
+		a.end()
+		return nil, err
 	}
-	if a.worker, err = startRole("asynq", at); err != nil {
-		return a, err
-	}
-	a.client = asynq.NewClient(asynq.RedisClientOpt{Addr: at})
-	a.inspector = asynq.NewInspector(asynq.RedisClientOpt{Addr: at})
-	return a, eventually(func() bool {
-		servers, err := a.inspector.Servers()
-		return err == nil && len(servers) == 1
-	})
+	return a, nil
 }
 
+// ready has nothing to do: the one worker is there for all cases.
+func (a *asynqSide) ready(workload) error { return nil }
+
+func (a *asynqSide) once(c workload, n int) (sample, error) { return c.asynq(a, n) }
+
 func (a *asynqSide) end() {
-	if a.client != nil {
-		a.client.Close()
-		a.inspector.Close()
-	}
-	if a.worker.cmd != nil {
-		a.worker.end()
-	}
-	if a.redis != nil && a.redis.Process != nil {
-		a.redis.Process.Kill()
-		a.redis.Wait()
-	}
-	os.RemoveAll(a.dir)
+	a.client.Close()
+	a.inspector.Close()
+	a.worker.end()
+	a.redis.end()
 }
 
 // asynqLoop enqueues n tasks from 16 goroutines and waits until all are completed.
 // Their results are written, and not read: that would take a request each.
-func asynqLoop(kind string, size int) func(*asynqSide, int) (time.Duration, error) {
-	return func(a *asynqSide, n int) (time.Duration, error) {
+func asynqLoop(kind string, size int) func(*asynqSide, int) (sample, error) {
+	return func(a *asynqSide, n int) (sample, error) {
 		queues, err := a.inspector.Queues()
 		if err == nil && len(queues) > 0 {
 			_, err = a.inspector.DeleteAllCompletedTasks("default")
 		}
 		if err != nil {
-			return 0, err
+			return sample{}, err
 		}
 		began := time.Now()
 		var all sync.WaitGroup
@@ -142,18 +114,18 @@ func asynqLoop(kind string, size int) func(*asynqSide, int) (time.Duration, erro
 		}
 		all.Wait()
 		if err := errors.Join(errs...); err != nil {
-			return 0, err
+			return sample{}, err
 		}
 		for {
 			q, err := a.inspector.GetQueueInfo("default")
 			if err != nil {
-				return 0, err
+				return sample{}, err
 			}
 			if q.Completed == n {
-				return time.Since(began), nil
+				return sample{n: n, took: time.Since(began)}, nil
 			}
 			if time.Since(began) > 2*time.Minute {
-				return 0, fmt.Errorf("%d of %d are completed after two minutes", q.Completed, n)
+				return sample{}, fmt.Errorf("%d of %d are completed after two minutes", q.Completed, n)
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
@@ -161,26 +133,18 @@ func asynqLoop(kind string, size int) func(*asynqSide, int) (time.Duration, erro
 }
 
 // asynqOneByOne looks for each result again and again, for nothing tells of it.
-func asynqOneByOne(a *asynqSide, n int) (time.Duration, error) {
-	latencies = nil
-	began := time.Now()
-	for range n {
-		at := time.Now()
+func asynqOneByOne(a *asynqSide, n int) (sample, error) {
+	return eachTimed(n, func(int) error {
 		info, err := a.client.Enqueue(asynq.NewTask("int", make([]byte, 8)), asynq.Retention(kept))
 		if err != nil {
-			return 0, err
+			return err
 		}
 		for {
 			t, err := a.inspector.GetTaskInfo("default", info.ID)
-			if err != nil {
-				return 0, err
-			}
-			if t.State == asynq.TaskStateCompleted {
-				break
+			if err != nil || t.State == asynq.TaskStateCompleted {
+				return err
 			}
 			time.Sleep(200 * time.Microsecond)
 		}
-		latencies = append(latencies, time.Since(at))
-	}
-	return time.Since(began), nil
+	})
 }

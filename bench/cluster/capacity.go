@@ -78,7 +78,7 @@ func measureCapacity() error {
 }
 
 func measureAt(slots int) error {
-	s, err := startOurs()
+	s, err := startServer()
 	if err != nil {
 		return err
 	}

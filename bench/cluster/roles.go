@@ -8,12 +8,14 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime/pprof"
 	"strconv"
 	"time"
 
 	"parfor.dev/parfor/cluster"
 	"parfor.dev/parfor/cluster/embed"
+	"parfor.dev/parfor/internal/clusterwatch"
 )
 
 const (
@@ -45,8 +47,10 @@ func profile(name string) (end func()) {
 	}
 }
 
-// play is a child: it ends when its standard input does.
+// play is a child: it ends when its standard input does, which it does whatever
+// ends the program; an interrupt alone leaves it the time to clean up.
 func play(role string) error {
+	signal.Ignore(os.Interrupt)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
@@ -76,6 +80,8 @@ func play(role string) error {
 		return agents(ctx, at, n)
 	case "asynq":
 		return asynqWorker(ctx, at)
+	case "redis":
+		return serveRedis(ctx, at)
 	}
 	return fmt.Errorf("no such role: %s", role)
 }
@@ -91,7 +97,9 @@ func start(cmd *exec.Cmd) (child, error) {
 	if err != nil {
 		return child{}, err
 	}
-	cmd.Stderr = os.Stderr
+	if cmd.Stderr == nil {
+		cmd.Stderr = os.Stderr
+	}
 	return child{cmd, in}, cmd.Start()
 }
 
@@ -103,6 +111,9 @@ func startRole(role, at string, env ...string) (child, error) {
 }
 
 func (c child) end() {
+	if c.cmd == nil || c.cmd.Process == nil {
+		return
+	}
 	c.in.Close()
 	c.cmd.Wait()
 }
@@ -115,7 +126,15 @@ type parforSide struct {
 	executor *cluster.Executor
 }
 
-func startOurs() (s *parforSide, err error) {
+func startOurs() (side, error) {
+	s, err := startServer()
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func startServer() (s *parforSide, err error) {
 	s = &parforSide{}
 	defer func() {
 		if err != nil {
@@ -148,11 +167,20 @@ func startOurs() (s *parforSide, err error) {
 	return s, err
 }
 
+// ready has an agent with the slots of the case.
+func (s *parforSide) ready(c workload) error { return s.agentOf(c.slots) }
+
+func (s *parforSide) once(c workload, n int) (sample, error) {
+	sent := clusterwatch.OwnerIn("default")
+	before := sent.Chunks.Load()
+	got, err := c.ours(s.executor, n)
+	got.messages = int(sent.Chunks.Load() - before)
+	return got, err
+}
+
 // agentOf has an agent with n slots in place of the one before.
 func (s *parforSide) agentOf(n int) (err error) {
-	if s.agent.cmd != nil {
-		s.agent.end()
-	}
+	s.agent.end()
 	if s.agent, err = startRole("agent", s.url, slotsEnv+"="+strconv.Itoa(n)); err != nil {
 		return err
 	}
@@ -163,9 +191,7 @@ func (s *parforSide) end() {
 	if s.executor != nil {
 		s.executor.Close()
 	}
-	if s.agent.cmd != nil {
-		s.agent.end()
-	}
+	s.agent.end()
 	for i := len(s.children) - 1; i >= 0; i-- {
 		s.children[i].end()
 	}
