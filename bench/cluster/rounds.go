@@ -131,5 +131,5 @@ func ratio(ours, theirs []sample) string {
 	for i := range ours {
 		all[i] = ours[i].timesOf(theirs[i])
 	}
-	return fmt.Sprintf("ours/theirs %.3g (%.3g to %.3g)", paired.Median(all), slices.Min(all), slices.Max(all))
+	return fmt.Sprintf("ours/theirs %.1f (%.1f to %.1f)", paired.Median(all), slices.Min(all), slices.Max(all))
 }
