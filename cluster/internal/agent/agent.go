@@ -59,11 +59,7 @@ type Agent struct {
 
 // Start begins to take chunks. It blocks until every lane is there.
 func Start(ctx context.Context, c Config) (*Agent, error) {
-	a := &Agent{Config: c, id: strconv.FormatUint(rand.Uint64()|1, 36), slots: c.Local.Slots(), quit: make(chan struct{}), transfers: make(chan struct{}, transfers),
-		works: map[names.Loop]*work{}, over: map[names.Loop]time.Time{}, held: map[*held]struct{}{}}
-	a.credit = newCredit(a.slots)
-	a.watch = clusterwatch.AgentIn(string(c.Link.Space))
-	a.ctx, a.cancel = context.WithCancelCause(context.Background())
+	a := newAgent(c)
 	if err := a.begin(ctx); err != nil {
 		a.cancel(nil)
 		close(a.quit)
@@ -72,6 +68,15 @@ func Start(ctx context.Context, c Config) (*Agent, error) {
 	}
 	a.watch.Slots.Add(int64(a.slots))
 	return a, nil
+}
+
+func newAgent(c Config) *Agent {
+	a := &Agent{Config: c, id: strconv.FormatUint(rand.Uint64()|1, 36), slots: c.Local.Slots(), quit: make(chan struct{}), transfers: make(chan struct{}, transfers),
+		works: map[names.Loop]*work{}, over: map[names.Loop]time.Time{}, held: map[*held]struct{}{}}
+	a.credit = newCredit(a.slots)
+	a.watch = clusterwatch.AgentIn(string(c.Link.Space))
+	a.ctx, a.cancel = context.WithCancelCause(context.Background())
+	return a
 }
 
 func (a *Agent) begin(ctx context.Context) (err error) {
@@ -173,6 +178,16 @@ func (a *Agent) desert() {
 	a.Link.NC.FlushTimeout(time.Second) // what isn't said is what the others find out by themselves
 	for _, w := range works {
 		w.end(errDeserted, false)
+	}
+}
+
+// spawn runs f on a goroutine that End waits for; when all is given up nothing
+// begins any more.
+func (a *Agent) spawn(f func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.deserted {
+		a.running.Go(f)
 	}
 }
 

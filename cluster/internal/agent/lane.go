@@ -14,10 +14,13 @@ import (
 	"parfor.dev/parfor/internal/registry"
 )
 
-const (
+var (
 	// pullTime is how long the server keeps a request that it can't meet.
-	pullTime   = 5 * time.Second
-	pullSlack  = 2 * time.Second // until a request without an answer is thought lost
+	pullTime  = 5 * time.Second
+	pullSlack = 2 * time.Second // until a request without an answer is thought lost
+)
+
+const (
 	retryPause = 250 * time.Millisecond
 
 	maxWaiting = 1 << 13 // requests that wait at a lane, of all agents
@@ -42,12 +45,16 @@ func newLane(ctx context.Context, a *Agent, b *registry.Body) (*lane, error) {
 		return nil, fmt.Errorf("the lane %s: %w", l.name, err)
 	}
 	l.next = "$JS.API.CONSUMER.MSG.NEXT." + a.Link.Space.Tasks() + "." + l.name
-	sub, err := a.Link.NC.SubscribeSync(a.Link.NC.NewInbox())
-	if err != nil {
-		return nil, err
+	return l, l.listen()
+}
+
+// listen has the answers to requests come to a new place.
+func (l *lane) listen() (err error) {
+	nc := l.agent.Link.NC
+	if l.sub, err = nc.SubscribeSync(nc.NewInbox()); err != nil {
+		return err
 	}
-	l.sub = sub
-	return l, sub.SetPendingLimits(-1, -1)
+	return l.sub.SetPendingLimits(-1, -1)
 }
 
 // ensure makes the lane's consumer, which all agents share and none removes.
@@ -72,8 +79,8 @@ func (l *lane) run() {
 		if reserved {
 			a.credit.cancel(n - got)
 		}
-		if err != nil && a.ctx.Err() == nil {
-			l.mend()
+		if err != nil && !l.mend() {
+			break
 		}
 	}
 	l.leave()
@@ -114,18 +121,34 @@ func (l *lane) pull(n int, reserved bool) (got int, err error) {
 	return got, nil
 }
 
-// mend looks after a lane that didn't answer.
-func (l *lane) mend() {
-	select {
-	case <-l.agent.ctx.Done():
-		return
-	case <-time.After(retryPause):
+// mend looks after a lane that didn't answer. It blocks until that answers again;
+// false says that the agent is to end, or the connection is closed. The request
+// may still be on its way: only one is, however long that takes, and it is ended
+// before the next, or the agent would get the chunks of both.
+func (l *lane) mend() bool {
+	a := l.agent
+	for {
+		select {
+		case <-a.ctx.Done():
+			return false
+		case <-time.After(retryPause):
+		}
+		if a.Link.NC.IsConnected() && l.mended() {
+			break
+		}
 	}
-	if l.agent.Link.NC.IsConnected() {
-		ctx, cancel := context.WithTimeout(l.agent.ctx, pullTime)
-		defer cancel()
-		l.ensure(ctx) // if it fails so will the next request, and it is tried again
+	l.leave()
+	err := l.listen()
+	if err != nil {
+		a.Fail(fmt.Errorf("the lane %s: %w", l.name, err))
 	}
+	return err == nil
+}
+
+func (l *lane) mended() bool {
+	ctx, cancel := context.WithTimeout(l.agent.ctx, pullTime)
+	defer cancel()
+	return l.ensure(ctx) == nil
 }
 
 // leave ends the requests. What the server had sent before it heard of that is
