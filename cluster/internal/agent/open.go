@@ -89,12 +89,16 @@ func (w *work) readAway(reference []byte) (*wire.Spec, error) {
 	return nil, fmt.Errorf("what With and Propagate give the loop: %w", err)
 }
 
-// attach offers the loop to the executor.
+// attach offers the loop to the executor, unless it is over by now.
 func (w *work) attach(r *wire.Spec) error {
 	if r.Body != w.lane.body.Name {
 		return fmt.Errorf("%w: the loop runs %s, and came where %s is", parfor.ErrNotRegistered, r.Body, w.lane.body.Name)
 	}
 	w.mu.Lock()
+	if w.mute || w.gone {
+		w.mu.Unlock()
+		return nil
+	}
 	ctx := context.Context(w.ctx)
 	for h := range w.chunks {
 		if h.chunk.Limited {
@@ -110,16 +114,32 @@ func (w *work) attach(r *wire.Spec) error {
 	w.spec, w.owner = s, strconv.FormatUint(r.Owner, 36)
 	w.mu.Unlock()
 	if err := w.agent.Local.Check(s); err != nil {
-		return err
+		return w.unfit(s, err)
 	}
 	handle, err := w.agent.Local.Attach(w)
 	if err != nil {
-		return err
+		return w.unfit(s, err)
 	}
 	w.mu.Lock()
+	gone := w.gone // while it was attached: retire could not detach it
 	w.handle = handle
 	w.mu.Unlock()
+	if gone {
+		handle.Detach()
+		return nil
+	}
 	handle.Wake()
+	return nil
+}
+
+// unfit says whether the loop can't run here or the executor runs nothing any
+// more; then the agent ends, and the items are for others.
+func (w *work) unfit(s *engine.Spec, err error) error {
+	broken := w.agent.Local.Check(s)
+	if broken == nil || errors.Is(broken, parfor.ErrNotRegistered) {
+		return err
+	}
+	w.agent.Fail(broken)
 	return nil
 }
 
@@ -131,14 +151,22 @@ func args(from []wire.Arg) []engine.Arg {
 	return to
 }
 
-// refuse fails every item of a loop that can't run here.
+// refuse fails every item of a loop that can't run here, those to come as well.
 func (w *work) refuse(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	encoded := errwire.Append(nil, parfor.Permanent(err))
+	w.refusal = errwire.Append(nil, parfor.Permanent(err))
+	queue := w.queue
+	w.queue = nil
+	for _, ref := range queue {
+		e := w.items[ref]
+		w.release(ref)
+		w.propose(e.h, e.item, &wire.Proposal{Kind: wire.Failed, Bytes: w.refusal})
+	}
 	for h := range w.chunks {
-		w.queue = nil
-		w.proposeAll(h, wire.Failed, encoded)
+		for ; h.next < len(h.chunk.Items); h.next++ {
+			w.propose(h, &h.chunk.Items[h.next], &wire.Proposal{Kind: wire.Failed, Bytes: w.refusal})
+		}
 	}
 }
 
@@ -150,7 +178,7 @@ func (w *work) end(cause error, over bool) {
 	w.mu.Lock()
 	w.mute, w.over = true, w.over || over
 	w.writes.stored.Broadcast()
-	w.queue = nil
+	w.queue, w.behind = nil, nil
 	for h := range w.chunks {
 		if over {
 			h.message().Ack()
@@ -183,7 +211,7 @@ func (w *work) retire(now time.Time) {
 	}
 	w.gone = true
 	reached.Delete(w.reach)
-	handle, spec := w.handle, w.spec
+	handle, spec, stop := w.handle, w.spec, w.stop
 	w.mu.Unlock()
 	a := w.agent
 	a.mu.Lock()
@@ -193,7 +221,7 @@ func (w *work) retire(now time.Time) {
 	a.mu.Unlock()
 	w.cancel(task.ErrStopped)
 	w.die()
-	w.stop()
+	stop()
 	if handle != nil {
 		handle.Detach()
 	}

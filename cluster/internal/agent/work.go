@@ -29,6 +29,7 @@ type work struct {
 	die    context.CancelFunc
 	chunks map[*held]struct{}
 	queue  []int32 // into entries: items that may begin
+	behind []int32 // those that were passed over: an earlier round of the item runs here
 	items  []entry
 	vacant []int32
 	open   int // items that the executor has claimed
@@ -36,7 +37,8 @@ type work struct {
 	owner  string // who has its dictionaries
 	writes writes
 
-	running map[int]run // those, by index
+	running map[int]run // those, by index: one round of an item at a time
+	refusal []byte      // why nothing of the loop can run here
 	recent  map[uint64]bool
 	mute    bool // the loop is over, or given up: nothing is said of it any more
 	over    bool // that is why
@@ -82,6 +84,8 @@ func (w *work) add(h *held) {
 	w.chunks[h] = struct{}{}
 	w.idle = time.Now()
 	switch {
+	case w.refusal != nil:
+		w.proposeAll(h, wire.Failed, w.refusal)
 	case h.deliveries > 1 && len(h.chunk.Items) > 1:
 		// An agent before this one didn't finish it, maybe for one of its items:
 		// each gets a message of its own.
@@ -152,21 +156,37 @@ func (w *work) Pending() int {
 	return len(w.queue)
 }
 
-// Take claims items in the order in which they came.
+// Take claims items in the order in which they came. Of an item whose agent was
+// thought dead, and is this one, the new round waits until the former is over:
+// what a task asks says which item it is of, and not which round.
 func (w *work) Take(dst []engine.Task) (n int, more bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n = min(len(dst), len(w.queue))
-	for i, ref := range w.queue[:n] {
+	for n < len(dst) && len(w.queue) > 0 {
+		ref := w.queue[0]
+		w.queue = w.queue[1:]
 		e := &w.items[ref]
+		if _, runs := w.running[e.item.Index]; runs {
+			w.behind = append(w.behind, ref)
+			continue
+		}
 		e.claimed = true
 		w.running[e.item.Index] = run{round: e.item.Round}
-		dst[i] = engine.Task{Index: e.item.Index, Ref: ref, Attempt: e.item.Attempt}
+		dst[n] = engine.Task{Index: e.item.Index, Ref: ref, Attempt: e.item.Attempt}
+		n++
 	}
-	w.queue = w.queue[n:]
 	w.open += n
 	w.agent.watch.Running.Add(int64(n))
 	return n, !w.mute
+}
+
+// rejoin has what was passed over looked at again, and reports whether there was
+// any. The lock is held.
+func (w *work) rejoin() bool {
+	some := len(w.behind) > 0
+	w.queue = append(w.queue, w.behind...)
+	w.behind = nil
+	return some
 }
 
 func (w *work) at(t engine.Task) entry {
@@ -205,6 +225,7 @@ func (w *work) Finish(t engine.Task, o *engine.Outcome) {
 	e := w.items[t.Ref]
 	r := w.running[t.Index]
 	delete(w.running, t.Index)
+	wake := w.rejoin()
 	if r.lost && o.Err != nil {
 		p = wire.Proposal{Kind: wire.Unstarted}
 	}
@@ -216,14 +237,16 @@ func (w *work) Finish(t engine.Task, o *engine.Outcome) {
 	}
 	if e.h.chunk.Serial {
 		w.enqueue(e.h)
+		wake = true
 	}
-	more, handle := len(w.queue) > 0, w.handle
+	wake = wake && len(w.queue) > 0
+	handle := w.handle
 	last := w.mute && w.open == 0
 	w.mu.Unlock()
 	if last {
 		w.retire(time.Now())
 	}
-	if more && e.h.chunk.Serial && handle != nil {
+	if wake && handle != nil {
 		handle.Wake()
 	}
 }
@@ -246,6 +269,7 @@ func (w *work) Return(ts []engine.Task) {
 			w.queue = append(w.queue, t.Ref)
 		}
 	}
+	w.rejoin()
 	handle := w.handle
 	last := w.mute && w.open == 0
 	w.mu.Unlock()
@@ -266,6 +290,7 @@ func (w *work) release(ref int32) {
 func (w *work) handBack(of func(*held) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.rejoin()
 	var stay []int32
 	for _, ref := range w.queue {
 		e := w.items[ref]
