@@ -40,7 +40,7 @@ func (w *work) store(h *held, item *wire.Item, p wire.Proposal) {
 	size := int64(len(p.Bytes) + len(p.Writes))
 	p.Writes = nil
 	w.writes.sent++ // maybe none, but who waits for it waits for this
-	a.running.Go(func() {
+	a.spawn(func() {
 		defer a.transfer(w.live)()
 		ref, err := blob.Put(w.live, a.Link, w.id, "r"+strconv.Itoa(p.Index), head, p.Bytes)
 		w.mu.Lock()
@@ -65,7 +65,7 @@ func (w *work) load(h *held) {
 	item := &h.chunk.Items[h.next]
 	began := time.Now()
 	h.loading = true
-	a.running.Go(func() {
+	a.spawn(func() {
 		ctx, cancel := context.WithCancelCause(w.ctx)
 		defer cancel(nil)
 		defer context.AfterFunc(a.ctx, func() { cancel(errDeserted) })()

@@ -54,9 +54,14 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 		a.watch.Redelivered.Add(1)
 	}
 	a.mu.Lock()
-	if _, over := a.over[id]; over || a.deserted || len(c.Items) == 0 {
+	_, over := a.over[id]
+	if over || a.deserted || len(c.Items) == 0 {
 		a.mu.Unlock()
-		m.Term()
+		if over || len(c.Items) == 0 {
+			m.Term()
+		} else { // it came while the agent ended, and is for others
+			m.Nak()
+		}
 		a.credit.release()
 		return
 	}
@@ -72,12 +77,14 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 	w.add(h)
 }
 
-// drop ends the holding of a chunk.
+// drop ends the holding of a chunk, once.
 func (a *Agent) drop(h *held) {
 	a.mu.Lock()
-	if _, was := a.held[h]; was {
-		a.watch.Held.Add(-1)
+	if _, was := a.held[h]; !was {
+		a.mu.Unlock()
+		return
 	}
+	a.watch.Held.Add(-1)
 	delete(a.held, h)
 	if a.suspect == h {
 		a.suspect = nil

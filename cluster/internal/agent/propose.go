@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -30,8 +31,12 @@ type proposal struct {
 	writes  bool
 }
 
-// propose says what came of an item. The lock is held.
+// propose says what came of an item, unless its chunk was let go: then others say
+// it. The lock is held.
 func (w *work) propose(h *held, item *wire.Item, p *wire.Proposal) {
+	if _, here := w.chunks[h]; !here {
+		return
+	}
 	p.Index, p.Round = item.Index, item.Round
 	limit := int(w.agent.Link.NC.MaxPayload()) / 2
 	if len(p.Bytes)+len(p.Writes) > limit && !w.fits(p) {
@@ -82,8 +87,9 @@ func (a *Agent) count(kind wire.Kind) {
 	}
 }
 
-// proposeAll says the same of all items of a chunk.
+// proposeAll says the same of all items of a chunk, of which none is ready.
 func (w *work) proposeAll(h *held, kind wire.Kind, bytes []byte) {
+	h.next = len(h.chunk.Items)
 	for i := range h.chunk.Items {
 		w.propose(h, &h.chunk.Items[i], &wire.Proposal{Kind: kind, Bytes: bytes})
 	}
@@ -154,12 +160,7 @@ func (w *work) stored(h *held, ps []proposal, writes bool, seq uint64, err error
 	case errors.Is(err, post.ErrClosed):
 		return
 	case err != nil:
-		slog.Warn("parfor: the cluster did not take a result: another agent will run it again", "loop", w.id.String(), "error", err)
-		h.message().Nak()
-		w.writes.ready -= w.writes.count(h.ready)
-		h.ready = nil
-		delete(w.chunks, h)
-		w.agent.drop(h)
+		w.forsake(h, err)
 		return
 	}
 	h.sent--
@@ -169,9 +170,33 @@ func (w *work) stored(h *held, ps []proposal, writes bool, seq uint64, err error
 	w.conclude(h)
 }
 
+// forsake lets go of a chunk of which something can't be said.
+func (w *work) forsake(h *held, err error) {
+	if _, here := w.chunks[h]; !here {
+		return
+	}
+	slog.Warn("parfor: the cluster did not take a result: another agent will run it again", "loop", w.id.String(), "error", err)
+	h.message().Nak()
+	if h.timer != nil {
+		h.timer.Stop()
+	}
+	w.writes.ready -= w.writes.count(h.ready)
+	h.ready, h.bytes = nil, 0
+	w.rejoin()
+	w.queue = slices.DeleteFunc(w.queue, func(ref int32) bool {
+		its := w.items[ref].h == h
+		if its {
+			w.release(ref)
+		}
+		return its
+	})
+	delete(w.chunks, h)
+	w.agent.drop(h)
+}
+
 // unsay removes what was said of a loop that was over by then.
 func (a *Agent) unsay(id names.Loop) {
-	a.running.Go(func() {
+	a.spawn(func() {
 		ctx, cancel := context.WithTimeout(a.ctx, specTime)
 		defer cancel()
 		s, err := a.Link.JS.Stream(ctx, a.Link.Space.Results())

@@ -49,7 +49,9 @@ func (w *work) try(h *held, nth int) {
 		switch {
 		case taken:
 			w.try(h, nth+1)
-		case err != nil: // the connection is closed
+		case errors.Is(err, post.ErrClosed):
+		case err != nil:
+			w.forsake(h, err)
 		case nth > a.Deliveries:
 			w.poison(h, nth-1)
 		default:
