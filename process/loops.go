@@ -31,9 +31,6 @@ type loopState struct {
 	err     error // a propagated value that can't be restored
 	pinned  bool  // the pool will send Close
 	slots   int   // that run its tasks
-	mu      sync.Mutex
-	values  map[string]any
-	encoded map[string][]byte
 }
 
 // loops are the loops this worker knows: those announced by the pool, and
@@ -62,49 +59,10 @@ func (ls *loops) newState(m *wire.Loop, labels context.Context) *loopState {
 	if m.Limited {
 		l.ctx, l.stop = context.WithTimeout(l.ctx, m.Left)
 	}
-	for _, v := range m.Values {
-		if task.Restore == nil {
-			break
-		}
-		restored, err := task.Restore(l.ctx, v.Name, v.Encoded)
-		if err != nil {
-			l.err = err
-			break
-		}
-		l.ctx = restored
-	}
-	if len(m.Args) > 0 {
-		l.encoded = make(map[string][]byte, len(m.Args))
-		for _, a := range m.Args {
-			l.encoded[a.Name] = a.Encoded
-		}
-	}
-	l.shared = task.Loop{Name: m.Name, Arg: l.arg, Keep: l.keep, Program: ls.pool, Run: uint64(m.ID), Serializable: m.Serializable,
-		Journal: m.Journal, Ignores: m.Ignores}
-	l.shared.Through(l.encoded)
-	if items, ok := l.encoded[task.GroupArg]; ok {
-		l.shared.Group = string(items)
-	}
+	l.ctx, l.err = task.Restored(l.ctx, m.Values)
+	l.shared = task.Loop{Name: m.Name, Program: ls.pool, Run: uint64(m.ID), Serializable: m.Serializable, Journal: m.Journal, Ignores: m.Ignores}
+	task.Give(&l.shared, m.Args)
 	return l
-}
-
-func (l *loopState) arg(name string) (any, []byte, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if v, ok := l.values[name]; ok {
-		return v, nil, true
-	}
-	b, ok := l.encoded[name]
-	return nil, b, ok
-}
-
-func (l *loopState) keep(name string, v any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.values == nil {
-		l.values = map[string]any{}
-	}
-	l.values[name] = v
 }
 
 func (l *loopState) end() {

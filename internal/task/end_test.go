@@ -61,7 +61,7 @@ func TestExitHooksThatPanicOrExit(t *testing.T) {
 // What an agent passes on of a loop reaches the workers' tasks.
 func TestThrough(t *testing.T) {
 	var l task.Loop
-	l.Through(map[string][]byte{task.OriginArg: task.AppendOrigin(nil, [2]uint64{7, 9}), task.ReachArg: task.AppendReach(nil, 5)})
+	task.Give(&l, []task.Arg{{Name: task.OriginArg, Encoded: task.AppendOrigin(nil, [2]uint64{7, 9})}, {Name: task.ReachArg, Encoded: task.AppendReach(nil, 5)}})
 	a := &task.Attempt{Loop: &task.Loop{}, Parent: &task.Attempt{Loop: &l, Token: task.ClaimantOf(3, 4)}}
 	if l.Origin != [2]uint64{7, 9} || l.Reach != 5 || l.Recorded {
 		t.Errorf("%v, %d, %v", l.Origin, l.Reach, l.Recorded)
@@ -72,7 +72,7 @@ func TestThrough(t *testing.T) {
 		t.Errorf("claimant %#x, then %#x", by, a.Claimant())
 	}
 	var plain task.Loop
-	plain.Through(map[string][]byte{task.RecordedArg: {}})
+	task.Give(&plain, []task.Arg{{Name: task.RecordedArg}})
 	if plain.Origin != [2]uint64{} || plain.Reach != 0 || !plain.Recorded {
 		t.Errorf("%+v, %v, %v", plain.Origin, plain.Reach, plain.Recorded)
 	}

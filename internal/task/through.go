@@ -21,8 +21,8 @@ func AppendReach(dst []byte, reach uint64) []byte {
 	return binary.LittleEndian.AppendUint64(dst, reach)
 }
 
-// Through sets what came with the arguments of a loop.
-func (l *Loop) Through(encoded map[string][]byte) {
+// through sets what came with the arguments of a loop.
+func (l *Loop) through(encoded map[string][]byte) {
 	if b := encoded[OriginArg]; len(b) == 16 {
 		l.Origin = [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
 	}

@@ -3,7 +3,6 @@ package inproc
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"parfor.dev/parfor/internal/engine"
 	"parfor.dev/parfor/internal/task"
@@ -19,52 +18,16 @@ type loop struct {
 	cancel context.CancelFunc
 	shared task.Loop
 	err    error // a propagated value that can't be restored
-
-	mu      sync.Mutex
-	values  map[string]any
-	encoded map[string][]byte
 }
 
 func newLoop(s *engine.Spec) *loop {
-	l := &loop{values: map[string]any{}, encoded: map[string][]byte{}}
+	l := &loop{}
 	l.ctx, l.cancel = context.WithCancel(s.Ctx)
-	for _, v := range s.Values {
-		if task.Restore == nil {
-			break
-		}
-		ctx, err := task.Restore(l.ctx, v.Name, v.Encoded)
-		if err != nil {
-			l.err = err
-			break
-		}
-		l.ctx = ctx
-	}
-	for _, a := range s.Args {
-		l.encoded[a.Name] = a.Encoded
-	}
-	l.shared = task.Loop{Name: s.Name, Arg: l.arg, Keep: l.keep, Serializable: s.Serializable, Journal: s.Journal, Ignores: s.Ignores}
-	l.shared.Through(l.encoded)
+	l.ctx, l.err = task.Restored(l.ctx, s.Values)
+	l.shared = task.Loop{Name: s.Name, Serializable: s.Serializable, Journal: s.Journal, Ignores: s.Ignores}
+	task.Give(&l.shared, s.Args)
 	l.shared.Apart = errApart
-	if items, ok := l.encoded[task.GroupArg]; ok {
-		l.shared.Group = string(items)
-	}
 	return l
 }
 
 func (l *loop) end() { l.cancel() }
-
-func (l *loop) arg(name string) (any, []byte, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if v, ok := l.values[name]; ok {
-		return v, nil, true
-	}
-	b, ok := l.encoded[name]
-	return nil, b, ok
-}
-
-func (l *loop) keep(name string, v any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.values[name] = v
-}
