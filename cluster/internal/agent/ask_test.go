@@ -29,6 +29,7 @@ func asking(t *testing.T) *work {
 		t.Fatal(err)
 	}
 	w := newWork(a, nil, names.Loop{Program: "gone", Run: 1})
+	w.owner = "gone"
 	w.running[3] = run{round: 2}
 	t.Cleanup(func() {
 		reached.Delete(w.reach)
