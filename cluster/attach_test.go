@@ -12,9 +12,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
 	"parfor.dev/parfor/cluster/embed"
@@ -263,15 +260,8 @@ func TestLargeGoesOn(t *testing.T) {
 // pieces is how many there are of what is too large for a message.
 func pieces(t *testing.T, url string) int {
 	t.Helper()
-	nc, err := nats.Connect(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, js := beside(t, url)
 	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	s, err := js.Stream(within(t), "PF_default_B")
 	if err != nil {
 		t.Fatal(err)

@@ -289,10 +289,7 @@ func TestLargeWrites(t *testing.T) {
 func TestQuestionsAreDoneOnce(t *testing.T) {
 	dicttest.Fresh(t)
 	x, s := ready(t, 2)
-	nc, err := nats.Connect(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, _ := beside(t, s.URL())
 	defer nc.Close()
 	var again atomic.Int64
 	seen := map[string]bool{}

@@ -191,15 +191,8 @@ func TestPoison(t *testing.T) {
 
 func streamed(t *testing.T, url, name string) uint64 {
 	t.Helper()
-	nc, err := nats.Connect(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, js := beside(t, url)
 	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	s, err := js.Stream(within(t), name)
 	if err != nil {
 		t.Fatal(err)
@@ -256,10 +249,7 @@ func TestVersions(t *testing.T) {
 // any more.
 func TestFence(t *testing.T) {
 	x, s := ready(t, 1)
-	nc, err := nats.Connect(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, _ := beside(t, s.URL())
 	defer nc.Close()
 	results := 0
 	var last error

@@ -141,10 +141,7 @@ func TestLargeExactly(t *testing.T) {
 	x := connected(t, s.URL())
 	serve(t, s.URL(), 1)
 	slotsOf(t, x, 1)
-	nc, err := nats.Connect(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, _ := beside(t, s.URL())
 	defer nc.Close()
 	taken := make(chan *nats.Msg, 1000)
 	for _, subject := range []string{"pf.default.t.>", "pf.default.r.>"} {
@@ -237,15 +234,8 @@ func undivided(t *testing.T, space names.Space, m *nats.Msg) (n int, away bool) 
 func TestLargeIsLost(t *testing.T) {
 	s := serverAt(t, embed.MaxPayload(64<<10))
 	x := connected(t, s.URL())
-	nc, err := nats.Connect(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, js := beside(t, s.URL())
 	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx := within(t)
 	futures := make([]*parfor.Future[[]byte, int], 2)
 	for i, n := range []int{70_000, 70} { // the first is sent, as no agent is there
@@ -275,10 +265,7 @@ func TestLargeIsLost(t *testing.T) {
 func TestLargeResultIsLost(t *testing.T) {
 	s := serverAt(t)
 	x := connected(t, s.URL())
-	nc, err := nats.Connect(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, _ := beside(t, s.URL())
 	defer nc.Close()
 	ctx := within(t)
 	forged := make(chan error, 1)
@@ -319,15 +306,8 @@ func until(t *testing.T, is func() bool) {
 // meanwhile, and goes on when there is.
 func TestLargeWaitsForRoom(t *testing.T) {
 	s := serverAt(t, embed.MaxPayload(64<<10))
-	nc, err := nats.Connect(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, js := beside(t, s.URL())
 	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	small := jetstream.StreamConfig{Name: "PF_default_B", Subjects: []string{"pf.default.b.>"}, MaxBytes: 1000, Discard: jetstream.DiscardNew, AllowDirect: true}
 	if _, err := js.CreateStream(within(t), small); err != nil {
 		t.Fatal(err)

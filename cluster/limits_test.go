@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
@@ -96,15 +95,8 @@ func TestCancelLeavesNothing(t *testing.T) {
 func TestDuplicateDelivery(t *testing.T) {
 	s := serverAt(t)
 	x := connected(t, s.URL())
-	nc, err := nats.Connect(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, js := beside(t, s.URL())
 	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var copied atomic.Int64
 	spy, err := nc.Subscribe("pf.default.t.>", func(m *nats.Msg) {
 		at := strings.LastIndexByte(m.Subject, '.')

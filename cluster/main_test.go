@@ -101,18 +101,27 @@ func ready(t *testing.T, slots int) (*cluster.Executor, *embed.Server) {
 	return x, s
 }
 
-// empty checks that nothing of any loop is left in the cluster.
-func empty(t *testing.T, url string, opts ...nats.Option) {
+// beside is a connection of the test's own, to look at what is in the cluster or
+// to send something. It is to be closed.
+func beside(t *testing.T, url string, opts ...nats.Option) (*nats.Conn, jetstream.JetStream) {
 	t.Helper()
 	nc, err := nats.Connect(url, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err != nil {
+		nc.Close()
 		t.Fatal(err)
 	}
+	return nc, js
+}
+
+// empty checks that nothing of any loop is left in the cluster.
+func empty(t *testing.T, url string, opts ...nats.Option) {
+	t.Helper()
+	nc, js := beside(t, url, opts...)
+	defer nc.Close()
 	ctx := within(t)
 	for _, name := range []string{"PF_default_T", "PF_default_R", "PF_default_L", "PF_default_B"} {
 		for {

@@ -8,9 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
 	"parfor.dev/parfor/cluster/embed"
@@ -22,15 +19,8 @@ import (
 // sent.
 func settled(t *testing.T, url string, results int) {
 	t.Helper()
-	nc, err := nats.Connect(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc, js := beside(t, url)
 	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx := within(t)
 	for {
 		r, err := js.Stream(ctx, "PF_default_R")
