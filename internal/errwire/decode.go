@@ -1,18 +1,19 @@
 package errwire
 
 import (
-	"encoding/binary"
 	"fmt"
 	"syscall"
 	"time"
+
+	"parfor.dev/parfor/internal/cursor"
 )
 
 // Decode returns the error that Append encoded, nil for a nil one. Bytes that
 // make no sense become an error that says so. It copies what it keeps of b.
 func Decode(b []byte) error {
-	d := &Decoder{b: b, nodes: 16 * maxNodes} // kinds may hold more than the encoder counts
+	d := &Decoder{Cursor: cursor.Cursor{B: b}, nodes: 16 * maxNodes} // kinds may hold more than the encoder counts
 	err := d.Error()
-	if d.bad || len(d.b) > 0 {
+	if !d.Whole() {
 		return errMalformed
 	}
 	return err
@@ -22,21 +23,20 @@ func Decode(b []byte) error {
 // [Kind] with that kind's payload. Reads past the end give zero values and
 // make the whole tree malformed.
 type Decoder struct {
-	b            []byte
+	cursor.Cursor
 	depth, nodes int
-	bad          bool
 }
 
 // Error decodes an error inside an error.
 func (d *Decoder) Error() error {
 	d.nodes--
 	if d.depth > maxDepth || d.nodes < 0 {
-		d.fail()
+		d.Fail()
 		return nil
 	}
 	d.depth++
 	defer func() { d.depth-- }()
-	switch d.byte() {
+	switch d.Byte() {
 	case tagNil:
 		return nil
 	case tagSentinel:
@@ -52,14 +52,14 @@ func (d *Decoder) Error() error {
 	case tagText:
 		return d.text()
 	}
-	d.fail()
+	d.Fail()
 	return nil
 }
 
 func (d *Decoder) kind() error {
 	name, text := d.String(), d.String()
-	payload := d.take(d.Uvarint())
-	if d.bad {
+	payload := d.Take(d.Uvarint())
+	if d.Bad {
 		return nil
 	}
 	k := kindNamed(name)
@@ -76,7 +76,7 @@ func (d *Decoder) kind() error {
 // payload runs a kind's own decoder, which may be a user's UnmarshalBinary. Its
 // failure is not that of the tree.
 func (d *Decoder) payload(k *Kind, b []byte) (err, why error) {
-	in := &Decoder{b: b, depth: d.depth, nodes: d.nodes}
+	in := &Decoder{Cursor: cursor.Cursor{B: b}, depth: d.depth, nodes: d.nodes}
 	defer func() {
 		d.nodes = in.nodes
 		if v := recover(); v != nil {
@@ -87,7 +87,7 @@ func (d *Decoder) payload(k *Kind, b []byte) (err, why error) {
 	switch {
 	case why != nil:
 		return nil, why
-	case in.bad || len(in.b) > 0:
+	case !in.Whole():
 		return nil, fmt.Errorf("malformed bytes")
 	case err == nil:
 		return nil, fmt.Errorf("no error in it")
@@ -97,7 +97,7 @@ func (d *Decoder) payload(k *Kind, b []byte) (err, why error) {
 
 func (d *Decoder) text() error {
 	var p props
-	p.bits = d.byte()
+	p.bits = d.Byte()
 	if p.bits&hasRetry != 0 {
 		p.retry = time.Duration(d.Varint())
 	}
@@ -105,7 +105,7 @@ func (d *Decoder) text() error {
 	for range d.Count() {
 		n.is = append(n.is, d.String())
 	}
-	switch shape := d.byte(); shape {
+	switch shape := d.Byte(); shape {
 	case leaf:
 		return dress(p, &n)
 	case wrap:
@@ -122,67 +122,16 @@ func (d *Decoder) text() error {
 		}
 		return dress(p, j)
 	}
-	d.fail()
+	d.Fail()
 	return nil
-}
-
-func (d *Decoder) fail() { d.bad, d.b = true, nil }
-
-func (d *Decoder) take(n uint64) []byte {
-	if n > uint64(len(d.b)) {
-		d.fail()
-		return nil
-	}
-	b := d.b[:n]
-	d.b = d.b[n:]
-	return b
-}
-
-func (d *Decoder) byte() byte {
-	if b := d.take(1); len(b) == 1 {
-		return b[0]
-	}
-	return 0
 }
 
 // Count reads a number of things that take a byte each at least, which bounds
 // what a hostile number can make us do.
-func (d *Decoder) Count() int {
-	n := d.Uvarint()
-	if n > uint64(len(d.b)) {
-		d.fail()
-		return 0
-	}
-	return int(n)
-}
-
-// Uvarint reads a number written by binary.AppendUvarint.
-func (d *Decoder) Uvarint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	if n <= 0 {
-		d.fail()
-		return 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-// Varint reads a number written by binary.AppendVarint.
-func (d *Decoder) Varint() int64 {
-	v, n := binary.Varint(d.b)
-	if n <= 0 {
-		d.fail()
-		return 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-// String reads what [AppendString] wrote.
-func (d *Decoder) String() string { return string(d.take(d.Uvarint())) }
+func (d *Decoder) Count() int { return d.Entries(1) }
 
 // Bytes reads what [AppendString] wrote, as a copy.
-func (d *Decoder) Bytes() []byte { return append([]byte(nil), d.take(d.Uvarint())...) }
+func (d *Decoder) Bytes() []byte { return append([]byte(nil), d.Cursor.Bytes()...) }
 
 // Rest reads all bytes that are left. They alias the decoder's input.
-func (d *Decoder) Rest() []byte { return d.take(uint64(len(d.b))) }
+func (d *Decoder) Rest() []byte { return d.Take(uint64(len(d.B))) }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"parfor.dev/parfor/internal/cursor"
 )
 
 // Header says whose journal a file is.
@@ -25,12 +27,12 @@ func (h *Header) append(dst []byte) []byte {
 }
 
 func (h *Header) decode(body []byte) error {
-	d := decoder{b: body}
+	d := cursor.Cursor{B: body}
 	for _, s := range []*string{&h.Name, &h.Version, &h.In, &h.Out, &h.Codec, &h.Build} {
-		*s = string(d.bytes())
+		*s = string(d.Bytes())
 	}
-	created := d.take(8)
-	if d.bad || len(d.b) > 0 {
+	created := d.Take(8)
+	if !d.Whole() {
 		return errors.New("the header has the wrong form")
 	}
 	h.Created = time.Unix(0, int64(binary.LittleEndian.Uint64(created)))

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"parfor.dev/parfor/internal/cursor"
 )
 
 // Key tells items apart. It is a digest, so that a file grows by 16 bytes for
@@ -78,31 +80,28 @@ func (b *Base) append(dst []byte) []byte {
 // decode reads a body. The error says that a writer was wrong: the sum was
 // right.
 func (r *Record) decode(kind Kind, body []byte) error {
-	d := decoder{b: body}
+	d := cursor.Cursor{B: body}
 	r.Kind = kind
 	switch kind {
 	case KindDone:
-		copy(r.Done.Key[:], d.take(uint64(len(r.Done.Key))))
-		attempts := d.uvarint()
-		d.bad = d.bad || attempts > math.MaxUint32
-		r.Done.Attempts, r.Done.Commit = uint32(attempts), d.uvarint()
-		r.Done.Result = d.bytes()
-		r.Done.Writes = d.b
+		copy(r.Done.Key[:], d.Take(uint64(len(r.Done.Key))))
+		attempts := d.Uvarint()
+		d.Bad = d.Bad || attempts > math.MaxUint32
+		r.Done.Attempts, r.Done.Commit = uint32(attempts), d.Uvarint()
+		r.Done.Result = d.Bytes()
+		r.Done.Writes = d.B
 	case KindBase:
-		var last byte
-		if b := d.take(1); len(b) == 1 {
-			last = b[0]
-		}
-		d.bad = d.bad || last > 1
-		r.Base = Base{Data: d.b, Last: last == 1}
+		last := d.Byte()
+		d.Bad = d.Bad || last > 1
+		r.Base = Base{Data: d.B, Last: last == 1}
 	case KindEnd:
-		d.bad = len(body) > 0
+		d.Bad = len(body) > 0
 	case KindHeader:
 		return fmt.Errorf("a second header")
 	default:
 		return fmt.Errorf("%w: it has a record of kind %d, which version %d doesn't know: a newer parfor wrote it", ErrVersion, kind, Version)
 	}
-	if d.bad {
+	if d.Bad {
 		return fmt.Errorf("a record of kind %d has the wrong form", kind)
 	}
 	return nil
@@ -110,32 +109,4 @@ func (r *Record) decode(kind Kind, body []byte) error {
 
 func appendBytes[B string | []byte](dst []byte, b B) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
-}
-
-// decoder takes bytes apart. Once something is missing it is bad.
-type decoder struct {
-	b   []byte
-	bad bool
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	if n <= 0 {
-		d.bad, d.b = true, nil
-		return 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-func (d *decoder) bytes() []byte { return d.take(d.uvarint()) }
-
-func (d *decoder) take(n uint64) []byte {
-	if d.bad || n > uint64(len(d.b)) {
-		d.bad, d.b = true, nil
-		return nil
-	}
-	b := d.b[:n:n]
-	d.b = d.b[n:]
-	return b
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"math"
 	"time"
+
+	"parfor.dev/parfor/internal/cursor"
 )
 
 // Bounds of a record of a worker's log. What is over them is cut, and said to be.
@@ -193,11 +195,11 @@ func shorten(s string) string {
 
 // DecodeLog decodes a record. It copies what it keeps.
 func DecodeLog(b []byte) (*LogRecord, error) {
-	d := decoder{b: b}
-	r := &LogRecord{Time: d.varint(), Level: slog.Level(d.varint()), Where: d.varint(), Loop: uint32(d.uvarint()),
-		Item: d.varint(), Dropped: d.uvarint(), Cut: d.uvarint(), Message: string(d.bytes())}
+	d := decoder{cursor.Cursor{B: b}}
+	r := &LogRecord{Time: d.Varint(), Level: slog.Level(d.Varint()), Where: d.Varint(), Loop: uint32(d.Uvarint()),
+		Item: d.Varint(), Dropped: d.Uvarint(), Cut: d.Uvarint(), Message: string(d.Bytes())}
 	r.Attrs = d.attrs(0)
-	if d.bad {
+	if d.Bad {
 		return nil, errShort
 	}
 	return r, nil
@@ -205,16 +207,16 @@ func DecodeLog(b []byte) (*LogRecord, error) {
 
 // attrs decodes attributes up to the end of a group or of all.
 func (d *decoder) attrs(depth int) (as []slog.Attr) {
-	for len(d.b) > 0 && !d.bad {
-		kind := d.byte()
+	for len(d.B) > 0 && !d.Bad {
+		kind := d.Byte()
 		if kind == logEnd {
-			d.bad = d.bad || depth == 0
+			d.Bad = d.Bad || depth == 0
 			return as
 		}
-		key := string(d.bytes())
+		key := string(d.Bytes())
 		if kind == logGroup {
 			if depth >= maxLogDepth {
-				d.bad = true
+				d.Bad = true
 				return nil
 			}
 			as = append(as, slog.Attr{Key: key, Value: slog.GroupValue(d.attrs(depth + 1)...)})
@@ -228,28 +230,28 @@ func (d *decoder) attrs(depth int) (as []slog.Attr) {
 func (d *decoder) logValue(kind byte) slog.Value {
 	switch kind {
 	case logText:
-		return slog.StringValue(string(d.bytes()))
+		return slog.StringValue(string(d.Bytes()))
 	case logInt:
-		return slog.Int64Value(d.varint())
+		return slog.Int64Value(d.Varint())
 	case logUint:
-		return slog.Uint64Value(d.uvarint())
+		return slog.Uint64Value(d.Uvarint())
 	case logFloat:
-		if len(d.b) < 8 {
+		if len(d.B) < 8 {
 			break
 		}
-		v := math.Float64frombits(binary.LittleEndian.Uint64(d.b))
-		d.b = d.b[8:]
+		v := math.Float64frombits(binary.LittleEndian.Uint64(d.B))
+		d.B = d.B[8:]
 		return slog.Float64Value(v)
 	case logBool:
-		return slog.BoolValue(d.byte() != 0)
+		return slog.BoolValue(d.Byte() != 0)
 	case logDuration:
-		return slog.DurationValue(time.Duration(d.varint()))
+		return slog.DurationValue(time.Duration(d.Varint()))
 	case logTime:
 		var t time.Time
-		if t.UnmarshalBinary(d.bytes()) == nil {
+		if t.UnmarshalBinary(d.Bytes()) == nil {
 			return slog.TimeValue(t)
 		}
 	}
-	d.bad = true
+	d.Bad = true
 	return slog.Value{}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"time"
+
+	"parfor.dev/parfor/internal/cursor"
 )
 
 var errShort = errors.New("parfor: a message is cut short")
@@ -54,18 +56,18 @@ func AppendLoop(dst []byte, l *Loop) []byte {
 
 // DecodeLoop decodes what AppendLoop wrote. It copies nothing.
 func DecodeLoop(b []byte) (*Loop, error) {
-	d := decoder{b: b}
-	l := &Loop{ID: uint32(d.uvarint()), Name: string(d.bytes()), Timeout: time.Duration(d.varint()),
-		Left: time.Duration(d.varint()), Limited: d.byte() != 0, Serializable: d.byte() != 0, Journal: d.bytes()}
-	for n := d.uvarint(); n > 0 && !d.bad; n-- {
-		l.Ignores = append(l.Ignores, string(d.bytes()))
+	d := decoder{cursor.Cursor{B: b}}
+	l := &Loop{ID: uint32(d.Uvarint()), Name: string(d.Bytes()), Timeout: time.Duration(d.Varint()),
+		Left: time.Duration(d.Varint()), Limited: d.Byte() != 0, Serializable: d.Byte() != 0, Journal: d.Bytes()}
+	for n := d.Uvarint(); n > 0 && !d.Bad; n-- {
+		l.Ignores = append(l.Ignores, string(d.Bytes()))
 	}
 	for _, args := range []*[]Arg{&l.Args, &l.Values} {
-		for n := d.uvarint(); n > 0 && !d.bad; n-- {
-			*args = append(*args, Arg{Name: string(d.bytes()), Encoded: d.bytes()})
+		for n := d.Uvarint(); n > 0 && !d.Bad; n-- {
+			*args = append(*args, Arg{Name: string(d.Bytes()), Encoded: d.Bytes()})
 		}
 	}
-	if d.bad {
+	if d.Bad {
 		return nil, errShort
 	}
 	return l, nil
@@ -108,48 +110,4 @@ func appendBytes[B string | []byte](dst []byte, b B) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
 }
 
-type decoder struct {
-	b   []byte
-	bad bool
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	return skip(d, v, n)
-}
-
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.b)
-	return skip(d, v, n)
-}
-
-func skip[V any](d *decoder, v V, n int) V {
-	if n <= 0 {
-		d.bad, d.b = true, nil
-		var zero V
-		return zero
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-func (d *decoder) byte() byte {
-	if len(d.b) == 0 {
-		d.bad = true
-		return 0
-	}
-	b := d.b[0]
-	d.b = d.b[1:]
-	return b
-}
-
-func (d *decoder) bytes() []byte {
-	n := d.uvarint()
-	if d.bad || n > uint64(len(d.b)) {
-		d.bad = true
-		return nil
-	}
-	b := d.b[:n:n]
-	d.b = d.b[n:]
-	return b
-}
+type decoder struct{ cursor.Cursor }

@@ -43,8 +43,8 @@ func DecodeAsk(b []byte) (*Ask, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Ask{Loop: c.string(), Agent: c.string(), Number: c.uvarint(), Done: c.uvarint(), Index: int(c.number(math.MaxInt)),
-		Round: uint32(c.number(math.MaxUint32)), Claimant: c.uvarint(), After: c.uvarint(), Kind: c.byte(), Req: c.bytes()}
+	a := &Ask{Loop: c.String(), Agent: c.String(), Number: c.Uvarint(), Done: c.Uvarint(), Index: int(c.Number(math.MaxInt)),
+		Round: uint32(c.Number(math.MaxUint32)), Claimant: c.Uvarint(), After: c.Uvarint(), Kind: c.Byte(), Req: c.Bytes()}
 	return a, c.end()
 }
 
@@ -67,6 +67,6 @@ func DecodeAnswer(b []byte) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Answer{Failed: c.number(1) != 0, Number: c.uvarint(), Bytes: c.bytes()}
+	a := &Answer{Failed: c.Number(1) != 0, Number: c.Uvarint(), Bytes: c.Bytes()}
 	return a, c.end()
 }

@@ -57,17 +57,17 @@ func DecodeChunk(b []byte) (*Chunk, error) {
 	if err != nil {
 		return nil, err
 	}
-	flags := c.byte()
-	ch := &Chunk{Serial: flags&1 != 0, Limited: flags&2 != 0, Left: time.Duration(c.varint())}
-	n := c.count(4)
+	flags := c.Byte()
+	ch := &Chunk{Serial: flags&1 != 0, Limited: flags&2 != 0, Left: time.Duration(c.Varint())}
+	n := c.Entries(4)
 	if flags > 3 || n > MaxItems {
 		return nil, ErrMalformed
 	}
 	ch.Items = make([]Item, 0, n)
 	for range n {
-		it := Item{Index: int(c.number(math.MaxInt)), Attempt: int32(c.number(math.MaxInt32)), Round: uint32(c.number(math.MaxUint32))}
-		size := c.uvarint()
-		it.Away, it.Bytes = size&1 != 0, c.next(size>>1)
+		it := Item{Index: int(c.Number(math.MaxInt)), Attempt: int32(c.Number(math.MaxInt32)), Round: uint32(c.Number(math.MaxUint32))}
+		size := c.Uvarint()
+		it.Away, it.Bytes = size&1 != 0, c.Take(size>>1)
 		ch.Items = append(ch.Items, it)
 	}
 	return ch, c.end()

@@ -70,23 +70,23 @@ func DecodeCommit(b []byte) (*Commit, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Commit{Snapshot: c.number(1) != 0, Owner: c.string(), Number: c.uvarint(), Upto: c.uvarint()}
+	m := &Commit{Snapshot: c.Number(1) != 0, Owner: c.String(), Number: c.Uvarint(), Upto: c.Uvarint()}
 	m.Consumed, m.Done = c.rising(), c.rising()
-	for range c.count(1) {
-		m.Refused = append(m.Refused, int(c.number(math.MaxInt)))
+	for range c.Entries(1) {
+		m.Refused = append(m.Refused, int(c.Number(math.MaxInt)))
 	}
-	for range c.count(3) {
-		m.Changes = append(m.Changes, Change{Number: c.uvarint(), Away: c.number(1) != 0, Bytes: c.bytes()})
+	for range c.Entries(3) {
+		m.Changes = append(m.Changes, Change{Number: c.Uvarint(), Away: c.Number(1) != 0, Bytes: c.Bytes()})
 	}
 	return m, c.end()
 }
 
-func (c *cursor) rising() (ns []uint64) {
+func (c *reader) rising() (ns []uint64) {
 	before := uint64(0)
-	for range c.count(1) {
-		step := c.uvarint()
+	for range c.Entries(1) {
+		step := c.Uvarint()
 		if step > math.MaxUint64-before {
-			c.fail()
+			c.Fail()
 			return nil
 		}
 		before += step

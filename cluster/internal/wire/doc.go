@@ -5,5 +5,5 @@
 // chunk.go is the way there, part.go the way back, spec.go a loop's constants,
 // commit.go its owner's log, ask.go what tasks ask it of dictionaries, lease.go says
 // that the owner lives, page.go keeps items, entry.go the registry of agents, order.go what an
-// owner tells them; cursor.go reads.
+// owner tells them; reader.go reads.
 package wire

@@ -35,9 +35,9 @@ func DecodeEntry(b []byte) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Entry{Draining: c.number(1) != 0, Host: c.string(), PID: int(c.number(math.MaxInt32)), Slots: int(c.number(maxSlots))}
-	for range c.count(1) {
-		e.Lanes = append(e.Lanes, c.string())
+	e := &Entry{Draining: c.Number(1) != 0, Host: c.String(), PID: int(c.Number(math.MaxInt32)), Slots: int(c.Number(maxSlots))}
+	for range c.Entries(1) {
+		e.Lanes = append(e.Lanes, c.String())
 	}
 	return e, c.end()
 }

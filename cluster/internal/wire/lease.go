@@ -41,9 +41,9 @@ func DecodeLease(b []byte) (*Lease, error) {
 	if err != nil {
 		return nil, err
 	}
-	flags := c.number(3)
-	l := &Lease{Free: flags&1 != 0, Sealed: flags&2 != 0, Owner: c.string(), Host: c.string(), PID: int(c.number(math.MaxInt32)),
-		Life: time.Duration(c.number(math.MaxInt64)), Keep: time.Duration(c.number(math.MaxInt64)),
-		Run: c.uvarint(), Origin: c.uvarint(), Items: c.number(math.MaxInt), Print: c.string()}
+	flags := c.Number(3)
+	l := &Lease{Free: flags&1 != 0, Sealed: flags&2 != 0, Owner: c.String(), Host: c.String(), PID: int(c.Number(math.MaxInt32)),
+		Life: time.Duration(c.Number(math.MaxInt64)), Keep: time.Duration(c.Number(math.MaxInt64)),
+		Run: c.Uvarint(), Origin: c.Uvarint(), Items: c.Number(math.MaxInt), Print: c.String()}
 	return l, c.end()
 }

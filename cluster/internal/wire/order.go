@@ -39,9 +39,9 @@ func DecodeOrder(b []byte) (*Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Order{Action: Action(c.byte()), Loop: c.string(), Index: int(c.number(math.MaxInt)), Round: uint32(c.number(math.MaxUint32)), Cause: c.bytes()}
+	o := &Order{Action: Action(c.Byte()), Loop: c.String(), Index: int(c.Number(math.MaxInt)), Round: uint32(c.Number(math.MaxUint32)), Cause: c.Bytes()}
 	if o.Action == 0 || o.Action >= actions {
-		c.fail()
+		c.Fail()
 	}
 	return o, c.end()
 }
@@ -64,6 +64,6 @@ func DecodeHolding(b []byte) (*Holding, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Holding{Agent: c.string(), Chunks: c.rising()}
+	h := &Holding{Agent: c.String(), Chunks: c.rising()}
 	return h, c.end()
 }

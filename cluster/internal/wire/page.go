@@ -31,10 +31,10 @@ func DecodePage(b []byte) (items []Kept, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for range c.count(2) {
-		k := Kept{Index: int(c.number(math.MaxInt))}
-		size := c.uvarint()
-		k.Away, k.Bytes = size&1 != 0, c.next(size>>1)
+	for range c.Entries(2) {
+		k := Kept{Index: int(c.Number(math.MaxInt))}
+		size := c.Uvarint()
+		k.Away, k.Bytes = size&1 != 0, c.Take(size>>1)
 		items = append(items, k)
 	}
 	return items, c.end()

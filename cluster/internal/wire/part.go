@@ -64,12 +64,13 @@ func AppendAwayHead(dst, writes []byte) []byte { return appendBytes(dst, writes)
 
 // SplitAway reads what is elsewhere; both alias b.
 func SplitAway(b []byte) (bytes, writes []byte, err error) {
-	c := cursor{b: b}
-	writes = c.bytes()
-	if c.bad {
+	c := reader{}
+	c.B = b
+	writes = c.Bytes()
+	if c.Bad {
 		return nil, nil, ErrMalformed
 	}
-	return c.b, writes, nil
+	return c.B, writes, nil
 }
 
 // LengthSize is how many bytes the length of n bytes takes.
@@ -81,18 +82,18 @@ func DecodePart(b []byte) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Part{Agent: c.string()}
-	n := c.count(8)
+	p := &Part{Agent: c.String()}
+	n := c.Entries(8)
 	if n > MaxItems {
 		return nil, ErrMalformed
 	}
 	p.Proposals = make([]Proposal, 0, n)
 	for range n {
-		q := Proposal{Index: int(c.number(math.MaxInt)), Round: uint32(c.number(math.MaxUint32)), Kind: Kind(c.byte()),
-			Worker: int(c.number(math.MaxInt32)), PID: int(c.number(math.MaxInt32)), Took: time.Duration(c.number(math.MaxInt64)), Bytes: c.bytes(), Writes: c.bytes()}
+		q := Proposal{Index: int(c.Number(math.MaxInt)), Round: uint32(c.Number(math.MaxUint32)), Kind: Kind(c.Byte()),
+			Worker: int(c.Number(math.MaxInt32)), PID: int(c.Number(math.MaxInt32)), Took: time.Duration(c.Number(math.MaxInt64)), Bytes: c.Bytes(), Writes: c.Bytes()}
 		q.Away, q.Kind = q.Kind&away != 0, q.Kind&^away
 		if q.Kind == 0 || q.Kind >= last {
-			c.fail()
+			c.Fail()
 		}
 		p.Proposals = append(p.Proposals, q)
 	}

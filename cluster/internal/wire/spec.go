@@ -55,16 +55,16 @@ func DecodeSpec(b []byte) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spec{Name: c.string(), Body: c.string(), Timeout: time.Duration(c.varint()), Grace: time.Duration(c.varint()),
-		Serializable: c.number(1) != 0, Owner: c.uvarint(), Program: c.uvarint(), Run: c.uvarint(), Journal: c.bytes()}
-	for range c.count(1) {
-		s.Ignores = append(s.Ignores, c.string())
+	s := &Spec{Name: c.String(), Body: c.String(), Timeout: time.Duration(c.Varint()), Grace: time.Duration(c.Varint()),
+		Serializable: c.Number(1) != 0, Owner: c.Uvarint(), Program: c.Uvarint(), Run: c.Uvarint(), Journal: c.Bytes()}
+	for range c.Entries(1) {
+		s.Ignores = append(s.Ignores, c.String())
 	}
 	for _, args := range []*[]Arg{&s.Args, &s.Values} {
-		for range c.count(2) {
-			*args = append(*args, Arg{Name: c.string(), Encoded: c.bytes()})
+		for range c.Entries(2) {
+			*args = append(*args, Arg{Name: c.String(), Encoded: c.Bytes()})
 		}
 	}
-	s.Away = c.bytes()
+	s.Away = c.Bytes()
 	return s, c.end()
 }
