@@ -215,7 +215,7 @@ func TestDenied(t *testing.T) {
 		}
 	}
 	denied("an agent where no streams are", "STREAM.CREATE.PF_default_T", agent("agent"))
-	x := connected(t, s.url("owner"), s.trusted(), cluster.WaitForAgents(time.Second))
+	x := connected(t, s.url("owner"), s.trusted())
 	denied("a loop's program with an agent's user", "_INBOX_PF_default_owner.", func(ctx context.Context) error {
 		x, err := cluster.Connect(ctx, s.url("agent"), s.trusted())
 		if err == nil {
