@@ -124,6 +124,7 @@ func (o *Owner) begin(ctx context.Context) (err error) {
 	if o.roster, err = openRoster(ctx, kv, o.rosterChanged); err != nil {
 		return err
 	}
+	l.Mended(o.roster.rewatch)
 	if o.asks, err = l.NC.Subscribe(l.Space.Questions(o.id), o.asked); err != nil {
 		o.roster.close()
 		return err
