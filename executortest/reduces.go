@@ -59,15 +59,24 @@ func (r *edgeRun) reduce(ctx context.Context, combine func(a, b Reply) Reply, op
 
 // Default mode.
 func reduceEquals(t *testing.T, s *subject) {
-	for _, n := range []int{1, 2, 7, 5000} {
-		want := 0
-		for _, v := range squares(n) {
-			want += v
-		}
-		for _, opts := range [][]parfor.Option{nil, {parfor.InOrder()}, {parfor.Chunk(3)}, {parfor.InOrder(), parfor.Window(1)}, {parfor.Workers(1), parfor.InOrder()}} {
-			got, err := parfor.Reduce(within(t), parfor.Range(n), square, plus, s.on(2, opts...)...)
+	// With a window of one an item waits until the one before is combined: each
+	// costs the whole way to a worker and back, so that row has fewer of them.
+	const most, oneByOne = 5000, 500
+	for _, row := range []struct {
+		most int
+		opts []parfor.Option
+	}{
+		{most, nil}, {most, []parfor.Option{parfor.InOrder()}}, {most, []parfor.Option{parfor.Chunk(3)}},
+		{oneByOne, []parfor.Option{parfor.InOrder(), parfor.Window(1)}}, {most, []parfor.Option{parfor.Workers(1), parfor.InOrder()}},
+	} {
+		for _, n := range []int{1, 2, 7, row.most} {
+			want := 0
+			for _, v := range squares(n) {
+				want += v
+			}
+			got, err := parfor.Reduce(within(t), parfor.Range(n), square, plus, s.on(2, row.opts...)...)
 			if got != want || err != nil {
-				t.Errorf("%d items, %d options: %d, %v, want %d", n, len(opts), got, err, want)
+				t.Errorf("%d items, %d options: %d, %v, want %d", n, len(row.opts), got, err, want)
 			}
 		}
 	}
