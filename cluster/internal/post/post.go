@@ -50,6 +50,8 @@ var ErrClosed = errors.New("parfor: the connection to the cluster was closed")
 const (
 	wrongLast   = 10071
 	generic     = 10077 // of "maximum bytes exceeded", among others
+	underWay    = 10158 // several servers agree on a message of this id just now,
+	othersAre   = 10164 // or on another of its subject, and one was expected
 	answerTime  = 2 * time.Second
 	pause       = 250 * time.Millisecond
 	maxBackoffs = 4 // doublings of the pause
@@ -152,7 +154,8 @@ func (p *Post) answer(m *nats.Msg) {
 	default:
 		refused := &Refused{Code: r.Error.ErrCode, Text: r.Error.Description}
 		full := r.Error.ErrCode == generic && !refused.Taken()
-		if r.Error.Code == 503 && !refused.Taken() || full {
+		pending := r.Error.ErrCode == underWay || r.Error.ErrCode == othersAre
+		if r.Error.Code == 503 && !refused.Taken() || full || pending {
 			p.later(id)
 			return
 		}

@@ -142,3 +142,25 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
+
+// Servers that agree on a message just now say that they know its id, or that its
+// subject is taken, before they have it: that is no refusal.
+func TestServersAgree(t *testing.T) {
+	p, _, nc := lab(t)
+	tries := 0
+	if _, err := nc.Subscribe("agree", func(m *nats.Msg) { // as a stream on three servers would
+		answer := `{"stream":"S","seq":7,"duplicate":true}`
+		switch tries++; tries {
+		case 1:
+			answer = `{"error":{"code":409,"err_code":10158,"description":"duplicate message id is in process"},"stream":"S","seq":0}`
+		case 2:
+			answer = `{"error":{"code":400,"err_code":10164,"description":"wrong last sequence"},"stream":"S","seq":0}`
+		}
+		m.Respond([]byte(answer))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if a := next(t, send(p, "agree", "one", "Nats-Expected-Last-Subject-Sequence", "6")); a.err != nil || a.ack.Seq != 7 {
+		t.Errorf("%+v", a)
+	}
+}
