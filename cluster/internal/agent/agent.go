@@ -60,14 +60,13 @@ type Agent struct {
 // Start begins to take chunks. It blocks until every lane is there.
 func Start(ctx context.Context, c Config) (*Agent, error) {
 	a := newAgent(c)
-	a.watch.Slots.Add(int64(a.slots)) // before others see that it is there
 	if err := a.begin(ctx); err != nil {
-		a.watch.Slots.Add(-int64(a.slots))
 		a.cancel(nil)
 		close(a.quit)
 		a.running.Wait()
 		return nil, fmt.Errorf("parfor: the agent: %w", err)
 	}
+	a.watch.Slots.Add(int64(a.slots))
 	return a, nil
 }
 
@@ -95,16 +94,9 @@ func (a *Agent) begin(ctx context.Context) (err error) {
 	if err := a.asks.begin(l.NC); err != nil {
 		return err
 	}
-	var lanes []*lane
-	for _, b := range registry.All() {
-		if !a.Program.Shares(b.Name) || len(a.Only) > 0 && !slices.Contains(a.Only, b.Name) {
-			continue
-		}
-		n, err := newLane(ctx, a, b)
-		if err != nil {
-			return err
-		}
-		lanes = append(lanes, n)
+	lanes, err := a.lanes(ctx)
+	if err != nil {
+		return err
 	}
 	// Owners count on an agent that is in the registry: it hears them from here on.
 	if err := l.NC.FlushTimeout(specTime); err != nil {
@@ -118,6 +110,38 @@ func (a *Agent) begin(ctx context.Context) (err error) {
 	}
 	a.running.Go(a.beat)
 	return nil
+}
+
+// lanesAtOnce is how many lanes an agent makes at once. On several servers each is
+// something that they agree on, and one that has to find a leader takes seconds.
+const lanesAtOnce = 16
+
+// lanes makes those of all functions that the agent runs.
+func (a *Agent) lanes(ctx context.Context) ([]*lane, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var bodies []*registry.Body
+	for _, b := range registry.All() {
+		if a.Program.Shares(b.Name) && (len(a.Only) == 0 || slices.Contains(a.Only, b.Name)) {
+			bodies = append(bodies, b)
+		}
+	}
+	all := make([]*lane, len(bodies))
+	var group sync.WaitGroup
+	room := make(chan struct{}, lanesAtOnce)
+	for i, b := range bodies {
+		room <- struct{}{}
+		group.Go(func() {
+			defer func() { <-room }()
+			l, err := newLane(ctx, a, b)
+			if err != nil {
+				cancel(err) // the first one stays
+			}
+			all[i] = l
+		})
+	}
+	group.Wait()
+	return all, context.Cause(ctx)
 }
 
 // Failed is closed when the agent can't go on; Err says why.

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	tryTime   = 5 * time.Second
+	firstTry  = time.Second // that a request may take; each next one twice that,
+	longTry   = 8 * time.Second
 	tryPause  = 250 * time.Millisecond
 	noPeers   = 10005 // "no suitable peers for placement"
 	noCluster = 10008 // "JetStream system temporarily unavailable"
@@ -48,10 +49,11 @@ func ensure(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamCon
 }
 
 // Persist tries a request until it is answered, or ctx ends: one that comes when
-// there is no leader is lost, or refused.
+// there is no leader is lost, or refused. What it asks for must be the same when it
+// is done twice: busy servers may take longer than the first tries wait.
 func Persist(ctx context.Context, request func(context.Context) error) error {
-	for {
-		once, cancel := context.WithTimeout(ctx, tryTime)
+	for limit := firstTry; ; limit = min(2*limit, longTry) {
+		once, cancel := context.WithTimeout(ctx, limit)
 		err := request(once)
 		cancel()
 		if err == nil || !passing(err) {
