@@ -21,7 +21,7 @@ func (s Space) AgentPublishes() []string {
 		s.EntrySubject("*"),
 		s.Inbox("owner") + ".>", // what it holds of a loop that is cancelled
 	}
-	for _, stream := range []string{s.Tasks(), s.Results(), s.Loops(), s.Blobs(), s.Dead(), "KV_" + s.Agents()} {
+	for _, stream := range []string{s.Tasks(), s.Results(), s.Loops(), s.Blobs(), s.Dead(), s.Entries()} {
 		all = append(all, "$JS.API.STREAM.INFO."+stream)
 	}
 	return all

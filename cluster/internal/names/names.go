@@ -28,6 +28,7 @@ func (s Space) Loops() string   { return "PF_" + string(s) + "_L" }
 func (s Space) Dead() string    { return "PF_" + string(s) + "_DLQ" }
 func (s Space) Blobs() string   { return "PF_" + string(s) + "_B" }
 func (s Space) Agents() string  { return "PF_" + string(s) + "_AGENTS" }
+func (s Space) Entries() string { return "KV_" + s.Agents() } // the bucket's stream
 
 func (s Space) under(kind string) string { return "pf." + string(s) + "." + kind + "." }
 

@@ -3,6 +3,7 @@ package names
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -45,10 +46,13 @@ func (s Space) streams(st Store) []jetstream.StreamConfig {
 }
 
 // The registry's times: an agent renews its entry every RenewEvery, and it is
-// gone EntryLife after the last time.
+// gone EntryLife after the last time. Who reads it takes the agent for gone when
+// it is not back after EntryDoubt: servers end entries at once when they have a
+// leader again, and agents that live come back within RenewEvery of that.
 const (
-	RenewEvery = 5 * time.Second
-	EntryLife  = 15 * time.Second
+	RenewEvery = 4 * time.Second
+	EntryLife  = 10 * time.Second
+	EntryDoubt = 5 * time.Second
 )
 
 // Registry opens the registry of agents, and makes it if it isn't there.
@@ -57,13 +61,18 @@ func (s Space) Registry(ctx context.Context, js jetstream.JetStream, st Store) (
 	if !errors.Is(err, jetstream.ErrBucketNotFound) {
 		return kv, err
 	}
-	storage := jetstream.FileStorage // the numbers of entries must go on when the server comes back: who watches goes by them
+	storage := jetstream.FileStorage // a server that comes back has the agents, before they say that they are there
 	if st.Memory {
 		storage = jetstream.MemoryStorage
 	}
 	return js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: s.Agents(), History: 1, Storage: storage,
-		Replicas: max(1, st.Replicas), LimitMarkerTTL: 2 * RenewEvery})
+		Replicas: max(1, st.Replicas), LimitMarkerTTL: EntryLife})
 }
 
 // EntrySubject is where an agent's entry is written.
 func (s Space) EntrySubject(agent string) string { return "$KV." + s.Agents() + "." + agent }
+
+// EntryAt returns the agent whose entry a subject is.
+func (s Space) EntryAt(subject string) (agent string, ok bool) {
+	return strings.CutPrefix(subject, s.EntrySubject(""))
+}

@@ -12,8 +12,10 @@ import (
 const (
 	// feedQuiet is after how long without a message a reader is begun anew while
 	// some may come: where servers change their leader a consumer may be forgotten
-	// without a word. It costs a millisecond.
-	feedQuiet = 15 * time.Second
+	// without a word. It costs a millisecond, and if still nothing comes it is done
+	// after twice as long, up to feedLong.
+	feedQuiet = 5 * time.Second
+	feedLong  = 20 * time.Second
 	feedLook  = time.Second     // between two looks whether that is so
 	feedBeat  = 2 * time.Second // the server says that often that it has nothing
 	feedPause = 250 * time.Millisecond
@@ -27,50 +29,76 @@ type reader struct {
 	owner  *Owner
 	stream jetstream.Stream
 	filter string
-	at     uint64 // the last message
+	newest bool          // of each subject the last message only, and again after a break
+	at     uint64        // the last message
+	limit  time.Duration // see tooQuiet
+
+	// take gets the messages, and says whether to go on. meta is the message's.
+	take func(m jetstream.Msg, meta *jetstream.MsgMetadata) (more bool)
+	// begun hears, if it isn't nil, that a consumer has begun, and how many messages
+	// were there for it.
+	begun func(pending uint64)
+	// look is called, if it isn't nil, every feedLook without a message, and says
+	// whether none can come.
+	look func() (idle bool)
 }
 
 // read reads from the first message on, and as they come, until take returns
 // false or ctx ends, whose cause it returns then.
 func (o *Owner) read(ctx context.Context, s jetstream.Stream, filter string, take func(m jetstream.Msg, seq uint64) (more bool)) error {
-	r := &reader{owner: o, stream: s, filter: filter}
-	more := true
-	for more && ctx.Err() == nil {
-		c, err := r.consumer(ctx)
-		if err == nil {
-			more = r.drink(ctx, c, func() bool { return true }, take)
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(feedPause):
-		}
-	}
-	if more {
+	r := &reader{owner: o, stream: s, filter: filter,
+		take: func(m jetstream.Msg, meta *jetstream.MsgMetadata) bool { return take(m, meta.Sequence.Stream) }}
+	if r.follow(ctx, nil) {
 		return context.Cause(ctx)
 	}
 	return nil
 }
 
-// consumer makes a consumer of what comes after the last message.
+// follow takes from one consumer after the other, from c first if there is one,
+// until take returns false, or ctx ends; more says that it was ctx.
+func (r *reader) follow(ctx context.Context, c jetstream.Consumer) (more bool) {
+	for ctx.Err() == nil {
+		if c != nil && !r.drink(ctx, c) {
+			return false
+		}
+		next, err := r.consumer(ctx)
+		if c = next; err != nil {
+			c = nil
+			select {
+			case <-ctx.Done():
+			case <-time.After(feedPause):
+			}
+		}
+	}
+	return true
+}
+
+// consumer makes a consumer of what comes after the last message, or of the
+// newest.
 func (r *reader) consumer(ctx context.Context) (c jetstream.Consumer, err error) {
+	cfg := jetstream.ConsumerConfig{FilterSubject: r.filter, AckPolicy: jetstream.AckNonePolicy, MaxDeliver: 1,
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.at + 1, InactiveThreshold: feedLife, MemoryStorage: true, Replicas: 1}
+	if r.newest {
+		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverLastPerSubjectPolicy, 0
+	}
 	err = names.Persist(ctx, func(ctx context.Context) (err error) {
-		c, err = r.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{FilterSubject: r.filter, AckPolicy: jetstream.AckNonePolicy, MaxDeliver: 1,
-			DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.at + 1, InactiveThreshold: feedLife, MemoryStorage: true, Replicas: 1})
+		c, err = r.stream.CreateConsumer(ctx, cfg)
 		return err
 	})
 	return c, err
 }
 
 // drink takes what a consumer brings, until take returns false, which it returns,
-// or the consumer seems to be gone, or to have lost something on the way. busy says
-// whether messages may come.
-func (r *reader) drink(ctx context.Context, c jetstream.Consumer, busy func() bool, take func(m jetstream.Msg, seq uint64) bool) (more bool) {
+// or the consumer seems to be gone, or to have lost something on the way.
+func (r *reader) drink(ctx context.Context, c jetstream.Consumer) (more bool) {
 	ms, err := c.Messages(jetstream.PullExpiry(5*feedBeat), jetstream.PullHeartbeat(feedBeat))
 	if err != nil {
 		return true
 	}
 	defer ms.Stop()
+	if r.begun != nil {
+		r.begun(c.CachedInfo().NumPending)
+	}
 	nc := r.owner.Link.NC
 	connection, last, quiet := nc.Stats().Reconnects, uint64(0), time.Duration(0)
 	for {
@@ -82,21 +110,30 @@ func (r *reader) drink(ctx context.Context, c jetstream.Consumer, busy func() bo
 			return true
 		}
 		if err != nil {
-			if quiet += feedLook; ctx.Err() != nil || !late || quiet >= feedQuiet && busy() {
+			if quiet += feedLook; ctx.Err() != nil || !late || r.tooQuiet(quiet) {
 				return true
 			}
 			continue
 		}
-		quiet = 0
+		quiet, r.limit = 0, feedQuiet
 		meta, err := m.Metadata()
 		if err != nil || meta.Sequence.Consumer != last+1 {
 			return true
 		}
 		last, r.at = meta.Sequence.Consumer, meta.Sequence.Stream
-		if !take(m, r.at) {
+		if !r.take(m, meta) {
 			return false
 		}
 	}
+}
+
+// tooQuiet reports whether to begin anew after so long without a message.
+func (r *reader) tooQuiet(quiet time.Duration) bool {
+	if r.look != nil && r.look() || quiet < max(r.limit, feedQuiet) {
+		return false
+	}
+	r.limit = min(2*max(r.limit, feedQuiet), feedLong)
+	return true
 }
 
 // feed brings the results that match a filter to their loops.
@@ -109,31 +146,18 @@ type feed struct {
 // listen begins a feed from the first message on.
 func (o *Owner) listen(ctx context.Context, filter string) (*feed, error) {
 	f := &feed{reader: reader{owner: o, stream: o.results, filter: filter}, ended: make(chan struct{})}
+	f.take = func(m jetstream.Msg, meta *jetstream.MsgMetadata) bool { return o.result(m, meta.Sequence.Stream) }
+	f.look = func() bool { return !o.busy() }
 	c, err := f.consumer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	ctx, f.cancel = context.WithCancel(o.ctx)
-	go f.run(ctx, c)
+	go func() {
+		defer close(f.ended)
+		f.follow(ctx, c)
+	}()
 	return f, nil
-}
-
-// run takes messages from one consumer after the other.
-func (f *feed) run(ctx context.Context, c jetstream.Consumer) {
-	defer close(f.ended)
-	for ctx.Err() == nil {
-		if c != nil {
-			f.drink(ctx, c, f.owner.busy, f.owner.result)
-		}
-		next, err := f.consumer(ctx)
-		if c = next; err != nil {
-			c = nil
-			select {
-			case <-ctx.Done():
-			case <-time.After(feedPause):
-			}
-		}
-	}
 }
 
 // busy reports whether results may come.

@@ -101,10 +101,11 @@ func New(ctx context.Context, c Config) (*Owner, error) {
 
 func (o *Owner) begin(ctx context.Context) (err error) {
 	l := o.Link
+	var registry jetstream.Stream
 	for _, s := range []struct {
 		to   *jetstream.Stream
 		name string
-	}{{&o.tasks, l.Space.Tasks()}, {&o.results, l.Space.Results()}, {&o.loops, l.Space.Loops()}} {
+	}{{&o.tasks, l.Space.Tasks()}, {&o.results, l.Space.Results()}, {&o.loops, l.Space.Loops()}, {&registry, l.Space.Entries()}} {
 		err := names.Persist(ctx, func(ctx context.Context) (err error) {
 			*s.to, err = l.JS.Stream(ctx, s.name)
 			return err
@@ -113,18 +114,9 @@ func (o *Owner) begin(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	var kv jetstream.KeyValue
-	err = names.Persist(ctx, func(ctx context.Context) (err error) {
-		kv, err = l.JS.KeyValue(ctx, l.Space.Agents())
-		return err
-	})
-	if err != nil {
+	if o.roster, err = o.openRoster(ctx, registry, o.rosterChanged); err != nil {
 		return err
 	}
-	if o.roster, err = openRoster(ctx, kv, o.rosterChanged); err != nil {
-		return err
-	}
-	l.Mended(o.roster.rewatch)
 	if o.asks, err = l.NC.Subscribe(l.Space.Questions(o.id), o.asked); err != nil {
 		o.roster.close()
 		return err

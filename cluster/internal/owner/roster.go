@@ -1,50 +1,85 @@
 package owner
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/wire"
 )
 
-// roster is the agents that are there, as the registry tells. A watch is a consumer
-// that a server forgets when it ends; the client finds out some ten seconds later,
-// in which agents would come and not be seen. So there is a new one whenever the
-// connection is.
+// Headers by which the registry says that an entry is there no more.
+const (
+	removedHeader = "KV-Operation"       // by its agent
+	expiredHeader = "Nats-Marker-Reason" // by the server
+	ofAge         = "MaxAge"             // for nobody wrote it again
+)
+
+// missingTime is for how long an agent may be missing that was there before a break:
+// longer than servers take to elect a leader, and it to renew its entry.
+const missingTime = 30 * time.Second
+
+// roster is the agents that are there, as the registry tells.
+//
+// One that said good-bye is gone at once. One whose entry has ended is doubted for
+// a while first: servers without a leader take no renewals, and the next leader
+// begins with ending what is old. So is one that a new consumer doesn't bring, and
+// for longer: its server may be one that has just come back, and lack whatever
+// the others can't tell it while they have no leader. Who runs something must not
+// be thought gone: a loop that is cancelled would not wait for it.
 type roster struct {
-	kv      jetstream.KeyValue
+	reader
 	changed func()
-	again   chan struct{} // to begin a new watch
-	end     context.CancelFunc
-	done    chan struct{}
+	cancel  context.CancelFunc
+	ended   chan struct{}
+	known   chan struct{} // closed once it knows the agents that were there
+	tell    func()        // closes it
+
+	// Of the reader's goroutine.
+	whole bool            // the consumer has brought what was there when it began
+	seen  map[string]bool // by then
 
 	mu     sync.Mutex
-	agents map[string]*wire.Entry
+	agents map[string]*listed
 	slots  map[string]int // by lane
 }
 
-// rewatchPause is between tries to begin a watch, while servers have no leader.
-const rewatchPause = 250 * time.Millisecond
+// listed is an agent.
+type listed struct {
+	*wire.Entry
+	written []byte    // as
+	until   time.Time // it is gone then, if its entry isn't back; zero while it is there
+}
 
 // openRoster returns once it knows the agents there are now. changed is called
 // on its goroutine when that changes.
-func openRoster(ctx context.Context, kv jetstream.KeyValue, changed func()) (*roster, error) {
-	live, end := context.WithCancel(context.WithoutCancel(ctx))
-	w, err := kv.WatchAll(live)
+func (o *Owner) openRoster(ctx context.Context, registry jetstream.Stream, changed func()) (*roster, error) {
+	r := newRoster(changed)
+	r.reader = reader{owner: o, stream: registry, filter: o.Link.Space.EntrySubject("*"), newest: true,
+		take: r.take, begun: r.begin,
+		look: func() (idle bool) {
+			r.review(time.Now())
+			return false
+		}}
+	c, err := r.consumer(ctx)
 	if err != nil {
-		end()
 		return nil, err
 	}
-	r := &roster{kv: kv, changed: changed, again: make(chan struct{}, 1), end: end, done: make(chan struct{}), agents: map[string]*wire.Entry{}}
-	known := make(chan struct{})
-	go r.run(live, w, sync.OnceFunc(func() { close(known) }))
+	reading, cancel := context.WithCancel(o.ctx)
+	r.cancel = cancel
+	go func() {
+		defer close(r.ended)
+		r.follow(reading, c)
+	}()
 	select {
-	case <-known:
+	case <-r.known:
 		return r, nil
 	case <-ctx.Done():
 		r.close()
@@ -52,106 +87,115 @@ func openRoster(ctx context.Context, kv jetstream.KeyValue, changed func()) (*ro
 	}
 }
 
-// rewatch has the roster read the registry anew.
-func (r *roster) rewatch() {
-	select {
-	case r.again <- struct{}{}:
-	default:
+func newRoster(changed func()) *roster {
+	r := &roster{changed: changed, ended: make(chan struct{}), known: make(chan struct{}), agents: map[string]*listed{}}
+	r.tell = sync.OnceFunc(func() { close(r.known) })
+	return r
+}
+
+// begin hears that all entries come anew. What ended while nobody read is not
+// among them.
+func (r *roster) begin(entries uint64) {
+	r.whole, r.seen = false, map[string]bool{}
+	if entries == 0 {
+		r.complete(time.Now())
 	}
 }
 
-func (r *roster) run(ctx context.Context, w jetstream.KeyWatcher, known func()) {
-	defer close(r.done)
-	all := map[string]*wire.Entry{} // of a watch that has not told all yet
-	updates := w.Updates()
-	for {
-		select {
-		case <-ctx.Done():
-			w.Stop() // the connection ends next: what fails here is gone then
-			return
-		case <-r.again:
-			next, err := r.kv.WatchAll(ctx)
-			if err != nil {
-				time.AfterFunc(rewatchPause, r.rewatch)
+// take takes what the registry says of an agent.
+func (r *roster) take(m jetstream.Msg, meta *jetstream.MsgMetadata) (more bool) {
+	now := time.Now()
+	if id, ok := r.owner.Link.Space.EntryAt(m.Subject()); ok {
+		r.note(id, m.Headers(), m.Data(), now)
+	}
+	if !r.whole && meta.NumPending == 0 {
+		r.complete(now)
+	}
+	r.review(now)
+	return true
+}
+
+// note takes what the registry says of one.
+func (r *roster) note(id string, h nats.Header, written []byte, now time.Time) {
+	if h.Get(expiredHeader) == ofAge {
+		if r.whole { // else it is missing
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if a := r.agents[id]; a != nil {
+				a.until = now.Add(names.EntryDoubt)
+			}
+		}
+		return
+	}
+	var entry *wire.Entry
+	if h.Get(removedHeader) == "" && h.Get(expiredHeader) == "" {
+		entry, _ = wire.DecodeEntry(written) // one of another version is nobody we know
+	}
+	if !r.whole && entry != nil {
+		r.seen[id] = true
+	}
+	r.update(func() (changed bool) {
+		a := r.agents[id]
+		switch {
+		case entry == nil:
+			delete(r.agents, id)
+			return a != nil
+		case a != nil && bytes.Equal(a.written, written): // it lives on
+			a.until = time.Time{}
+			return false
+		default:
+			r.agents[id] = &listed{Entry: entry, written: written}
+			return true
+		}
+	})
+}
+
+// complete hears that all that was there has come.
+func (r *roster) complete(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, a := range r.agents {
+		if !r.seen[id] && a.until.IsZero() { // not later with each break
+			a.until = now.Add(missingTime)
+		}
+	}
+	r.whole, r.seen = true, nil
+	r.tell()
+}
+
+// review drops those whose time is over.
+func (r *roster) review(now time.Time) {
+	r.update(func() (changed bool) {
+		before := len(r.agents)
+		maps.DeleteFunc(r.agents, func(_ string, a *listed) bool {
+			return !a.until.IsZero() && !now.Before(a.until)
+		})
+		return len(r.agents) < before
+	})
+}
+
+// update changes who is there, and says so if it made a difference.
+func (r *roster) update(change func() (changed bool)) {
+	r.mu.Lock()
+	before := len(r.agents)
+	differs := false
+	if change() {
+		slots := map[string]int{}
+		for _, a := range r.agents {
+			if a.Draining {
 				continue
 			}
-			w.Stop() // its consumer may be gone
-			w, updates, all = next, next.Updates(), map[string]*wire.Entry{}
-		case e, ok := <-updates:
-			switch {
-			case !ok: // the client gave it up
-				updates = nil
-				time.AfterFunc(rewatchPause, r.rewatch)
-			case e == nil: // all that was there has been told
-				if r.take(all) {
-					r.changed()
-				}
-				all = nil
-				known()
-			case all != nil:
-				all[e.Key()] = entryOf(e)
-			case r.note(e):
-				r.changed()
+			for _, lane := range a.Lanes {
+				slots[lane] += a.Slots
 			}
 		}
+		differs = len(r.agents) < before || !maps.Equal(slots, r.slots)
+		r.slots = slots
 	}
-}
-
-// entryOf is what an agent says of itself, nil if it is gone, or of another version.
-func entryOf(e jetstream.KeyValueEntry) *wire.Entry {
-	if e.Operation() != jetstream.KeyValuePut {
-		return nil
+	r.mu.Unlock()
+	if differs {
+		r.changed()
 	}
-	entry, err := wire.DecodeEntry(e.Value())
-	if err != nil {
-		return nil
-	}
-	return entry
-}
-
-// take takes all entries that there are, and reports whether the slots are others
-// now, or an agent has gone.
-func (r *roster) take(all map[string]*wire.Entry) bool {
-	maps.DeleteFunc(all, func(_ string, e *wire.Entry) bool { return e == nil })
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	gone := false
-	for id := range r.agents {
-		gone = gone || all[id] == nil
-	}
-	r.agents = all
-	return r.recount() || gone
-}
-
-// note takes an entry, and reports whether the slots are others now, or an agent
-// has gone.
-func (r *roster) note(e jetstream.KeyValueEntry) bool {
-	entry := entryOf(e)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if entry == nil {
-		delete(r.agents, e.Key())
-	} else {
-		r.agents[e.Key()] = entry
-	}
-	return r.recount() || entry == nil
-}
-
-// recount counts slots, and reports whether there are others than before. The lock
-// is held.
-func (r *roster) recount() bool {
-	slots := map[string]int{}
-	for _, a := range r.agents {
-		if a.Draining {
-			continue
-		}
-		for _, lane := range a.Lanes {
-			slots[lane] += a.Slots
-		}
-	}
-	same := maps.Equal(slots, r.slots)
-	r.slots = slots
-	return !same
 }
 
 // at is how many slots there are for a lane.
@@ -173,7 +217,7 @@ func (r *roster) total(lanes map[string]bool) (n int) {
 	return n
 }
 
-// present are the agents that are there, draining ones too.
+// present are the agents that are there, draining ones and doubted ones too.
 func (r *roster) present() map[string]bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -187,7 +231,8 @@ func (r *roster) present() map[string]bool {
 // count says how many agents there are at all, for errors.
 func (r *roster) count() int { return len(r.present()) }
 
+// close ends the reading and waits for that.
 func (r *roster) close() {
-	r.end()
-	<-r.done
+	r.cancel()
+	<-r.ended
 }
