@@ -67,3 +67,26 @@ func TestAttemptBudgetIsEarned(t *testing.T) {
 		}
 	})
 }
+
+// So it does where many items are settled before one is finished.
+func TestAttemptBudgetIsEarnedWhenSettled(t *testing.T) {
+	x := (&farm{slots: 1, whole: 200}).begin()
+	defer x.Close()
+	d := begin(func(_ context.Context, item, n int) error {
+		if item%5 == 4 && n == 1 {
+			return errDown
+		}
+		return nil
+	})
+	if _, err := parfor.Map(t.Context(), parfor.Range(200), diarist, parfor.On(x), parfor.Attempts(2), parfor.AttemptBudget(0.3)); err != nil {
+		t.Error(err)
+	}
+	for _, err := range parfor.Stream(t.Context(), slices.Values(parfor.Range(200)), diarist, parfor.On(x), parfor.Attempts(2), parfor.AttemptBudget(0.3), parfor.Window(200)) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if d.tries(199) < 2 {
+		t.Error("nothing was tried again")
+	}
+}

@@ -13,6 +13,7 @@ import (
 // four tasks and start them one by one, as worker processes do.
 type farm struct {
 	slots  int
+	whole  int // unless 0, they claim that many, and finish none before all are settled
 	ledger engine.Ledger
 
 	mu       sync.Mutex
@@ -30,10 +31,11 @@ type plot struct {
 	claimed map[engine.Task]bool // true once the body has begun
 }
 
-func newFarm(slots int) *farm {
-	f := &farm{slots: slots}
+func newFarm(slots int) *farm { return (&farm{slots: slots}).begin() }
+
+func (f *farm) begin() *farm {
 	f.cond = sync.NewCond(&f.mu)
-	for w := range slots {
+	for w := range f.slots {
 		f.workers.Go(func() { f.work(w) })
 	}
 	return f
@@ -80,10 +82,10 @@ func (f *farm) Attach(j engine.Job) (engine.Handle, error) {
 func (f *farm) claim() (*plot, []engine.Task) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var batch [4]engine.Task
+	batch := make([]engine.Task, max(4, f.whole))
 	for !f.closed {
 		for _, p := range f.jobs {
-			if n, _ := p.job.Take(batch[:]); n > 0 {
+			if n, _ := p.job.Take(batch); n > 0 {
 				for _, t := range batch[:n] {
 					p.claimed[t] = false
 				}
@@ -101,12 +103,21 @@ func (f *farm) work(worker int) {
 		if p == nil {
 			return
 		}
+		var finish []func()
 		for i, t := range batch {
-			if i == 2 { // as if the worker had died: others get the rest
+			if i == 2 && f.whole == 0 { // as if the worker had died: others get the rest
 				p.giveBack(batch[i:])
 				break
 			}
-			p.run(worker, t)
+			end := p.run(worker, t)
+			if f.whole == 0 {
+				end()
+			} else {
+				finish = append(finish, end)
+			}
+		}
+		for _, end := range finish {
+			end()
 		}
 	}
 }
@@ -141,14 +152,15 @@ func (p *plot) giveBack(ts []engine.Task) {
 	}
 }
 
-func (p *plot) run(worker int, t engine.Task) {
+// run runs a task and settles it. What it returns finishes it.
+func (p *plot) run(worker int, t engine.Task) (finish func()) {
 	spec := p.job.Spec()
 	if spec.Ctx.Err() != nil {
 		p.giveBack([]engine.Task{t})
-		return
+		return func() {}
 	}
 	if !p.begin(t) {
-		return
+		return func() {}
 	}
 	o := engine.Outcome{Worker: worker}
 	in, tail, err := p.job.AppendItem(nil, t)
@@ -170,7 +182,7 @@ func (p *plot) run(worker int, t engine.Task) {
 	}
 	p.end(t)
 	p.job.Settle(t, &o)
-	p.job.Finish(t, &o)
+	return func() { p.job.Finish(t, &o) }
 }
 
 func (p *plot) Wake() {

@@ -245,8 +245,13 @@ func (l *loop) ended() bool {
 	return l.ctx.Err() != nil
 }
 
-// verdict is how the loop takes an attempt that ended in another process.
+// verdict is how the loop takes an attempt that ended in another process. One that
+// succeeded earns for those that are settled after it, which may be many before
+// any of them is finished.
 func (l *loop) verdict(t engine.Task, o *engine.Outcome) {
+	if o.Err == nil {
+		l.allowance.done(t.Index, int(t.Attempt))
+	}
 	if o.Flags == observe.Failed && l.ended() && l.echo(o.Err) {
 		o.Flags = 0
 	}

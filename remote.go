@@ -221,7 +221,6 @@ func (j *sliceJob[In, Out]) decode(b []byte, out *Out, kept *bool) error {
 func (j *sliceJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 	switch {
 	case o.Err == nil:
-		j.allowance.done(t.Index, int(t.Attempt))
 	case o.Flags&observe.Retried != 0:
 		j.follow(t, o.Err, func(t engine.Task) { j.Return([]engine.Task{t}) })
 		return

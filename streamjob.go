@@ -107,9 +107,6 @@ func (j *streamJob[In, Out]) Finish(t engine.Task, o *engine.Outcome) {
 		j.follow(t, o.Err, func(t engine.Task) { j.Return([]engine.Task{t}) })
 		return
 	}
-	if o.Err == nil {
-		j.allowance.done(t.Index, int(t.Attempt))
-	}
 	j.reruns.settle(t.Index)
 	j.report(t.Ref, o.Took, o.Err)
 	j.wakeIfQueued()
