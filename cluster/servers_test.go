@@ -2,8 +2,10 @@ package cluster_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,8 +14,11 @@ import (
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
+	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/trio"
+	"parfor.dev/parfor/dict/dicttest"
 	"parfor.dev/parfor/executortest"
+	"parfor.dev/parfor/internal/registry"
 )
 
 // faults turns on what kills servers, and waits for elections:
@@ -165,10 +170,59 @@ func TestServersExecutor(t *testing.T) {
 	spaces := 0
 	executortest.Run(t, executortest.Cluster, func(t *testing.T, slots int) parfor.Executor {
 		spaces++
-		space := cluster.Namespace("t" + strconv.Itoa(spaces))
+		name := "t" + strconv.Itoa(spaces)
+		space := cluster.Namespace(name)
+		t.Cleanup(func() { removeSpace(t, c.URL(), names.Space(name)) })
 		x := connected(t, c.URL(), cluster.Replicas(3), space)
-		serve(t, c.URL(), slots, cluster.Replicas(3), space)
+		serve(t, c.URL(), slots, cluster.Replicas(3), space, cluster.Only(functionsOf("parfor.dev/parfor/executortest.")...))
 		slotsOf(t, x, slots)
 		return x
 	})
+}
+
+// functionsOf are the registered functions whose names begin so. An agent makes a
+// lane for each, and on three servers each lane is a group of its own that elects
+// leaders: hundreds that nobody uses keep two cores busy.
+func functionsOf(prefix string) (all []string) {
+	for _, b := range registry.All() {
+		if strings.HasPrefix(b.Name, prefix) {
+			all = append(all, b.Name)
+		}
+	}
+	return all
+}
+
+// removeSpace removes a namespace's streams, and the lanes with them.
+func removeSpace(t *testing.T, url string, space names.Space) {
+	nc, err := nats.Connect(url)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for _, stream := range []string{space.Tasks(), space.Results(), space.Loops(), space.Blobs(), space.Dead(), space.Entries()} {
+		if err := names.Persist(ctx, func(ctx context.Context) error { return js.DeleteStream(ctx, stream) }); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			t.Error(stream, err)
+		}
+	}
+}
+
+// TestServersDictionaries is what dictionaries promise, against three servers.
+func TestServersDictionaries(t *testing.T) {
+	c := three(t)
+	x := connected(t, c.URL(), cluster.Replicas(3))
+	serve(t, c.URL(), 4, cluster.Replicas(3), cluster.Only(functionsOf("parfor.dev/parfor/dict/dicttest.")...))
+	slotsOf(t, x, 4)
+	dicttest.Run(t, func(*testing.T) parfor.Executor { return x })
+	if err := x.Close(); err != nil {
+		t.Error(err)
+	}
+	empty(t, c.URL())
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -83,9 +82,7 @@ func (s *session) close() {
 	s.source.Close() //nolint:errcheck // files that were only read
 }
 
-func (s *session) warn(text string) {
-	fmt.Fprintf(s.stderr, "parfor: warning: %s\n", strings.TrimPrefix(text, "parfor: ")) // which the library's begin with
-}
+func (s *session) warn(text string) { fmt.Fprintf(s.stderr, "parfor: warning: %s\n", text) }
 
 // workersOr is -j, or the verb's own number.
 func (s *session) workersOr(usual int) int {
@@ -136,7 +133,6 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 	defer s.cancel(nil)
 	if s.far != nil {
 		s.far.ctx, s.far.end = ctx, s.cancel
-		defer s.far.inTime(ctx)()
 	}
 	defer context.AfterFunc(ctx, func() { s.source.Close() })() //nolint:errcheck // a read of standard input must not hold the end up
 	watch, done, err := s.observers()

@@ -69,10 +69,7 @@ func Read(dir string) (a Address, err error) {
 	if err != nil {
 		return a, err
 	}
-	if a, err = Decode(b); err != nil {
-		return a, fmt.Errorf("%w: remove %s, and the next server writes it anew", err, name)
-	}
-	return a, nil
+	return Decode(b)
 }
 
 // Decode reads what the file has.

@@ -64,12 +64,12 @@ func Start(t testing.TB) *Trio {
 		}
 	})
 	c.MetaLeader()
-	c.together()
+	c.Together()
 	return c
 }
 
-// together waits until every server knows that all are there.
-func (c *Trio) together() {
+// Together waits until every server knows that all are there.
+func (c *Trio) Together() {
 	c.t.Helper()
 	c.find("the three", func(s *stats) string {
 		if len(s.Meta.Replicas) != size-1 { // the leader alone lists them
