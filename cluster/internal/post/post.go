@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,6 +56,8 @@ const (
 	answerTime  = 2 * time.Second
 	pause       = 250 * time.Millisecond
 	maxBackoffs = 4 // doublings of the pause
+
+	complainEvery = time.Minute
 )
 
 // Post is safe for concurrent use.
@@ -66,6 +69,7 @@ type Post struct {
 	mu     sync.Mutex
 	open   map[uint64]*letter
 	next   uint64
+	said   time.Time // that a stream is full
 	closed bool
 	stop   chan struct{}
 	group  sync.WaitGroup
@@ -75,6 +79,7 @@ type letter struct {
 	msg   *nats.Msg
 	done  func(Ack, error)
 	due   time.Time // for the next try
+	since time.Time // of the first try on this connection, or of the last answer
 	tries int
 	err   error // why it can't be sent at all
 }
@@ -107,7 +112,8 @@ func (p *Post) Send(m *nats.Msg, done func(Ack, error)) {
 	p.next++
 	id := p.next
 	m.Reply = p.inbox + "." + strconv.FormatUint(id, 36)
-	l := &letter{msg: m, done: done, due: time.Now().Add(answerTime)}
+	now := time.Now()
+	l := &letter{msg: m, done: done, due: now.Add(answerTime), since: now}
 	p.open[id] = l
 	p.mu.Unlock()
 	p.try(id, l)
@@ -134,7 +140,7 @@ func (p *Post) answer(m *nats.Msg) {
 		return
 	}
 	if len(m.Data) == 0 { // 503: no stream listens there, or not now
-		p.later(id)
+		p.later(id, false)
 		return
 	}
 	var r struct {
@@ -148,7 +154,7 @@ func (p *Post) answer(m *nats.Msg) {
 	}
 	switch err := json.Unmarshal(m.Data, &r); {
 	case err != nil:
-		p.later(id)
+		p.later(id, false)
 	case r.Error == nil:
 		p.end(id, Ack{Seq: r.Seq, Duplicate: r.Duplicate}, nil)
 	default:
@@ -156,20 +162,40 @@ func (p *Post) answer(m *nats.Msg) {
 		full := r.Error.ErrCode == generic && !refused.Taken()
 		pending := r.Error.ErrCode == underWay || r.Error.ErrCode == othersAre
 		if r.Error.Code == 503 && !refused.Taken() || full || pending {
-			p.later(id)
+			p.later(id, true)
+			if full {
+				p.complain(refused)
+			}
 			return
 		}
 		p.end(id, Ack{}, refused)
 	}
 }
 
-// later has a letter tried again after a pause.
-func (p *Post) later(id uint64) {
+// later has a letter tried again after a pause. Somebody said why, or nobody was
+// there.
+func (p *Post) later(id uint64, said bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if l := p.open[id]; l != nil {
+		if said {
+			l.since = time.Now()
+		}
 		l.due = time.Now().Add(pause << min(l.tries, maxBackoffs))
 		l.tries++
+	}
+}
+
+// complain says, now and then, that messages wait for room.
+func (p *Post) complain(why *Refused) {
+	p.mu.Lock()
+	said := time.Since(p.said) < complainEvery
+	if !said {
+		p.said = time.Now()
+	}
+	p.mu.Unlock()
+	if !said {
+		slog.Warn("parfor: a stream of the cluster is full: what is sent waits for room; raise its max_bytes if that lasts", "server", why.Text)
 	}
 }
 
@@ -217,7 +243,27 @@ func (p *Post) bounce() {
 
 // Resend tries everything that is open again, at once: the connection was lost
 // and is there again.
-func (p *Post) Resend() { p.again(time.Now().Add(time.Hour)) }
+func (p *Post) Resend() {
+	p.mu.Lock()
+	for _, l := range p.open {
+		l.since = time.Now()
+	}
+	p.mu.Unlock()
+	p.again(time.Now().Add(time.Hour))
+}
+
+// Unanswered is the subject of a message that the server has been sent for so long,
+// on one connection, without any answer; empty if there is none.
+func (p *Post) Unanswered(d time.Duration) (subject string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.open {
+		if l.err == nil && time.Since(l.since) > d {
+			return l.msg.Subject
+		}
+	}
+	return ""
+}
 
 func (p *Post) again(due time.Time) {
 	p.mu.Lock()
