@@ -59,12 +59,13 @@ func Connect(ctx context.Context, url string, opts ...Option) (*Executor, error)
 	}
 	begin, cancel := l.Guard(ctx)
 	defer cancel()
-	w, err := owner.New(begin, owner.Config{Link: l, Program: self, Wait: o.wait, Life: o.life, Keep: o.keep, KeepNamed: o.keepNamed})
+	w, err := owner.New(begin, owner.Config{Link: l, Program: self, Store: o.store, Wait: o.wait, Life: o.life, Keep: o.keep, KeepNamed: o.keepNamed})
 	if err != nil {
 		l.Close()
 		return nil, link.Explain(begin, err)
 	}
 	l.Denied(w.CancelAll)
+	l.Storeless(w.Abandon)
 	x := &Executor{link: l, owner: w}
 	x.unbind = context.AfterFunc(ctx, func() { w.CancelAll(context.Cause(ctx)) })
 	return x, nil

@@ -21,6 +21,10 @@ var (
 	// ErrLost means that the cluster no longer has what the loop gave it: a server
 	// that kept it in memory was restarted.
 	ErrLost = owner.ErrLost
+	// ErrNoStore means that a server is there and has stored nothing for half a
+	// minute, as happens when its disk is full. What it had before it still has: a
+	// loop with a name goes on when there is room.
+	ErrNoStore = link.ErrNoStore
 	// ErrMismatch means that the loop that has this name in the cluster is another
 	// one: it runs another function, or other items.
 	ErrMismatch = owner.ErrMismatch

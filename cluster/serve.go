@@ -72,6 +72,7 @@ func startAgent(ctx context.Context, url string, opts []Option) (*serving, error
 		return nil, errors.Join(link.Explain(begin, err), s.close())
 	}
 	s.link.Denied(s.agent.Fail)
+	s.link.Storeless(s.agent.Fail)
 	return s, nil
 }
 

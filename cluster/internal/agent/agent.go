@@ -51,10 +51,11 @@ type Agent struct {
 	works    map[names.Loop]*work
 	over     map[names.Loop]time.Time // loops that are over or cancelled: nothing of them begins here any more
 	held     map[*held]struct{}
-	suspect  *held         // see suspect.go
-	empty    chan struct{} // closed when nothing is held; made by who waits for it
-	deserted bool          // what still runs is given up
-	serial   uint64        // of parts
+	unread   map[names.Loop]bool // loops whose chunks are of a format that nobody here knows
+	suspect  *held               // see suspect.go
+	empty    chan struct{}       // closed when nothing is held; made by who waits for it
+	deserted bool                // what still runs is given up
+	serial   uint64              // of parts
 }
 
 // Start begins to take chunks. It blocks until every lane is there.
@@ -72,7 +73,7 @@ func Start(ctx context.Context, c Config) (*Agent, error) {
 
 func newAgent(c Config) *Agent {
 	a := &Agent{Config: c, id: strconv.FormatUint(rand.Uint64()|1, 36), slots: c.Local.Slots(), quit: make(chan struct{}), transfers: make(chan struct{}, transfers),
-		works: map[names.Loop]*work{}, over: map[names.Loop]time.Time{}, held: map[*held]struct{}{}}
+		works: map[names.Loop]*work{}, over: map[names.Loop]time.Time{}, held: map[*held]struct{}{}, unread: map[names.Loop]bool{}}
 	a.credit = newCredit(a.slots)
 	a.watch = clusterwatch.AgentIn(string(c.Link.Space))
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -8,6 +9,12 @@ import (
 
 	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/wire"
+)
+
+// For how long a chunk that can't be read is left to others, at first and at most.
+const (
+	unreadLeast = time.Second
+	unreadMost  = time.Minute
 )
 
 // held is a chunk in the agent's hands, until all it says of it is stored. Its
@@ -42,8 +49,8 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 		return
 	}
 	c, err := wire.DecodeChunk(m.Data)
-	if err != nil { // of a release to come: somebody else may know it
-		m.NakWithDelay(time.Second)
+	if err != nil {
+		a.leaveUnread(m, id, meta.NumDelivered, err)
 		a.credit.release()
 		return
 	}
@@ -75,6 +82,22 @@ func (a *Agent) accept(l *lane, m *nats.Msg) {
 	a.watch.Held.Add(1)
 	a.mu.Unlock()
 	w.add(h)
+}
+
+// leaveUnread gives back a chunk of a format that this agent doesn't know, such as
+// one of a release to come: somebody else may. It waits for that longer each time.
+func (a *Agent) leaveUnread(m *nats.Msg, id names.Loop, deliveries uint64, err error) {
+	m.NakWithDelay(min(unreadLeast<<min(deliveries-1, 10), unreadMost))
+	a.mu.Lock()
+	said := a.unread[id]
+	if len(a.unread) >= maxRecent {
+		clear(a.unread)
+	}
+	a.unread[id] = true
+	a.mu.Unlock()
+	if !said {
+		slog.Warn("parfor: the agent leaves a loop to others: it can't read what is sent, maybe as that is of a later release", "loop", id.String(), "error", err)
+	}
 }
 
 // drop ends the holding of a chunk, once.

@@ -23,6 +23,11 @@ var (
 const (
 	retryPause = 250 * time.Millisecond
 
+	// After so many deliveries for each that an item may have, but no fewer than the
+	// second, the server gives a chunk to nobody any more, and its owner ends it. It is
+	// a net: agents that answer end the chunk by the second.
+	deliveriesEach, deliveriesLeast = 4, 20
+
 	maxWaiting = 1 << 13 // requests that wait at a lane, of all agents
 	maxPending = 1 << 17 // chunks of a lane in the hands of all agents
 )
@@ -62,7 +67,7 @@ func (l *lane) ensure(ctx context.Context) error {
 	space := l.agent.Link.Space
 	_, err := l.agent.Link.JS.CreateOrUpdateConsumer(ctx, space.Tasks(), jetstream.ConsumerConfig{
 		Durable: l.name, FilterSubject: space.LaneOf(l.name), AckPolicy: jetstream.AckExplicitPolicy,
-		AckWait: l.agent.Redeliver, MaxDeliver: -1, MaxAckPending: maxPending, MaxWaiting: maxWaiting,
+		AckWait: l.agent.Redeliver, MaxDeliver: max(deliveriesLeast, deliveriesEach*l.agent.Deliveries), MaxAckPending: maxPending, MaxWaiting: maxWaiting,
 	})
 	return err
 }

@@ -60,6 +60,9 @@ type run struct {
 	lost  bool // and there was nobody to answer: that it failed is not the item's fault
 }
 
+// againTime is until a chunk comes again that came while its loop ended here.
+const againTime = 50 * time.Millisecond
+
 // maxRecent bounds how many chunks a loop remembers to have finished.
 const maxRecent = 1 << 12
 
@@ -111,7 +114,7 @@ func (w *work) known(h *held) bool {
 		h.message().Ack()
 		return true
 	case w.gone, w.mute: // it comes again, and finds a new start, or none
-		h.message().Nak()
+		h.message().NakWithDelay(againTime) // not at once: deliveries count
 		return true
 	}
 	for other := range w.chunks {

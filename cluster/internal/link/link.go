@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,7 +41,10 @@ type Link struct {
 	Post  *post.Post
 	Space names.Space
 
-	denials denials
+	denials   denials
+	storeless denials
+	quit      context.CancelFunc
+	watching  sync.WaitGroup
 }
 
 const (
@@ -100,6 +104,9 @@ func Dial(ctx context.Context, c Config) (*Link, error) {
 		return nil, err
 	}
 	there.Store(l.Post)
+	watch, quit := context.WithCancel(context.Background())
+	l.quit = quit
+	l.watching.Go(func() { l.watch(watch) })
 	if err := c.Space.Ensure(setup, l.JS, c.Store); err != nil {
 		l.Close()
 		return nil, Explain(setup, err)
@@ -110,6 +117,8 @@ func Dial(ctx context.Context, c Config) (*Link, error) {
 // Close ends the connection; what the post has open fails.
 func (l *Link) Close() {
 	l.denials.close()
+	l.quit()
+	l.watching.Wait()
 	l.Post.Close()
 	l.NC.Close()
 }

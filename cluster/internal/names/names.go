@@ -166,8 +166,23 @@ func (s Space) Poison(lane string, l Loop, item int) string {
 // stream: a stream would answer in the agents' place.
 func (s Space) Orders() string { return s.under("ctl") + "orders" }
 
+// UsedUp is where servers tell that they deliver a chunk no more.
+func (s Space) UsedUp() string {
+	return "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES." + s.Tasks() + ".>"
+}
+
 // Questions is where tasks ask the owner of their loop about its dictionaries.
 func (s Space) Questions(program string) string { return s.under("ask") + program }
+
+// StreamOf is the stream that stores what is sent to a subject.
+func (s Space) StreamOf(subject string) string {
+	for kind, stream := range map[string]string{"t": s.Tasks(), "r": s.Results(), "l": s.Loops(), "b": s.Blobs(), "dlq": s.Dead()} {
+		if strings.HasPrefix(subject, s.under(kind)) {
+			return stream
+		}
+	}
+	return "KV_" + s.Agents()
+}
 
 // ChunkAt takes the subject of a chunk apart.
 func (s Space) ChunkAt(subject string) (l Loop, n uint64, ok bool) {

@@ -10,6 +10,7 @@ import (
 func (l *loop) fail(err error) {
 	if l.broken == nil {
 		l.broken = err
+		l.withdraw()
 		l.die(err)
 	}
 }

@@ -20,10 +20,12 @@ type part struct {
 	seq uint64
 	*wire.Part
 	mark string
+	size int   // of the message
 	load *load // of what it refers to, or nil
 }
 
 func (l *loop) arrived(p part) {
+	l.came++
 	l.fetch(&p)
 	l.parts = append(l.parts, p)
 }
@@ -48,6 +50,7 @@ func (l *loop) collect() {
 		p := l.parts[0]
 		l.parts = l.parts[1:]
 		consumed = append(consumed, p.seq)
+		l.log.takenBytes += int64(p.size)
 		if p.Part == nil {
 			reports = append(reports, report{other: func() { l.marked(p.mark) }})
 			continue

@@ -14,6 +14,7 @@
 // a loop before its time and bury.go fails what can't run. asked.go answers what
 // tasks ask of dictionaries, replies.go only once. named.go runs a loop that
 // outlives its program: lease.go says who has it, recover.go takes it over, kept.go
-// keeps its items, janitor.go removes what nobody wants any more. feed.go brings
-// results, roster.go knows the agents.
+// keeps its items, janitor.go removes what nobody wants any more. net.go ends what
+// agents don't, lost.go finds that the streams are gone. feed.go brings results,
+// roster.go knows the agents.
 package owner

@@ -217,5 +217,8 @@ func (o *Owner) instead(ctx context.Context, m *nats.Msg, refused error) (uint64
 	case last != nil && last.Header.Get(idHeader) == m.Header.Get(idHeader):
 		return last.Sequence, nil
 	}
+	if last == nil {
+		return 0, fmt.Errorf("%w: %w", ErrLost, refused)
+	}
 	return 0, fmt.Errorf("%w: %w", ErrOwned, refused)
 }

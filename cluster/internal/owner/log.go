@@ -19,24 +19,33 @@ const snapshotEvery = 256
 // takenMost is how many results may stay in their stream that the log has already.
 const takenMost = 4096
 
+// Where the results' stream has room for little, a loop leaves no more than a part of
+// that in it of what it has taken.
+const (
+	takenPart      = 8
+	resultOverhead = 200 // bytes of a message with results beside those
+)
+
 // due reports whether it is time for a snapshot. While results wait it is so only
 // when that is about memory.
 func (l *loop) due(idle bool) bool {
-	return idle && l.log.since >= snapshotEvery || l.log.taken >= takenMost || l.spentBytes > spentMost || l.log.since >= 4*snapshotEvery
+	return idle && (l.log.since >= snapshotEvery || l.quiet && l.log.taken > 0) || l.log.taken >= takenMost || l.log.takenBytes >= l.owner.takenRoom ||
+		l.spentBytes > spentMost || l.log.since >= 4*snapshotEvery
 }
 
 // commitLog is a loop's log: what its owner takes as results is in it before
 // anybody sees them. Each message names the sequence of the one before, so that
 // an owner that lost the loop without knowing is refused.
 type commitLog struct {
-	subject string
-	busy    bool   // a message is on its way
-	fence   uint64 // sequence of the last one
-	number  uint64 // of the last commit
-	since   int    // commits since the last snapshot
-	taken   int    // results that they took
-	upto    uint64 // sequence of the last result consumed
-	seen    string // the last mark that came back; see stop.go
+	subject    string
+	busy       bool   // a message is on its way
+	fence      uint64 // sequence of the last one
+	number     uint64 // of the last commit
+	since      int    // commits since the last snapshot
+	taken      int    // results that they took,
+	takenBytes int64  // and how large those are
+	upto       uint64 // sequence of the last result consumed
+	seen       string // the last mark that came back; see stop.go
 }
 
 // startLog writes the first message, which must be the log's first.
@@ -69,7 +78,7 @@ func (l *loop) commit(consumed []uint64, then func()) {
 // snapshot replaces the log by what it comes to, and then forgets the results
 // that it stands for.
 func (l *loop) snapshot() {
-	l.log.since, l.log.taken = 0, 0
+	l.log.since, l.log.taken, l.log.takenBytes = 0, 0, 0
 	upto, spent := l.log.upto, l.spent
 	l.spent, l.spentBytes = nil, 0
 	l.write(&wire.Commit{Snapshot: true, Upto: upto, Done: l.done}, func() {

@@ -57,6 +57,13 @@ type loop struct {
 	spent      []blob.Ref       // results that are to be removed with the next snapshot
 	spentBytes int
 
+	vain      map[int]int // by index: how often its chunk was gone without an answer; see net.go
+	quiet     bool        // no result has come for a while: maybe there is no room for one
+	came      int         // results since that was last asked
+	looking   bool        // at old chunks; see net.go
+	cancelAt  time.Time
+	withdrawn bool // what the stream has not taken
+
 	asking   bool // agents are being asked what they hold
 	answer   *answer
 	askAgain time.Time
@@ -77,12 +84,15 @@ type sent struct {
 
 // chunk is a message with tasks.
 type chunk struct {
-	number uint64
-	left   int // tasks of it that are open
+	number  uint64
+	left    int       // tasks of it that are open
+	since   time.Time // it is on its way
+	seq     uint64    // its place in the stream, once that has it
+	doubted bool      // the last look didn't find who may answer; see net.go
 }
 
 func newLoop(o *Owner, j engine.Job, id names.Loop) *loop {
-	l := &loop{owner: o, job: j, spec: j.Spec(), id: id, mailbox: newMailbox(), open: map[int]*sent{}, rounds: map[int]uint32{},
+	l := &loop{owner: o, job: j, spec: j.Spec(), id: id, mailbox: newMailbox(), open: map[int]*sent{}, rounds: map[int]uint32{}, vain: map[int]int{},
 		chunks: map[uint64]*chunk{}, ts: make([]engine.Task, wire.MaxItems), timer: time.NewTimer(time.Hour)}
 	l.lane = o.Program.Lane(l.spec.Body.Name)
 	l.large = map[int]blob.Ref{}
@@ -203,7 +213,7 @@ func (l *loop) clean() {
 func (l *loop) leaveKept() {
 	o := l.owner
 	l.kept.lease.end()
-	if errors.Is(l.broken, ErrOwned) {
+	if errors.Is(l.broken, ErrOwned) || errors.Is(l.broken, errRestarted) {
 		l.kept.stop()
 		return
 	}

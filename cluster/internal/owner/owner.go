@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +45,7 @@ var (
 type Config struct {
 	Link    *link.Link
 	Program names.Program
+	Store   names.Store
 	Wait    time.Duration // for the first agent; 0 means for ever
 	Life    time.Duration // of a lease that is not written anew
 
@@ -58,10 +61,12 @@ type Owner struct {
 	tasks     jetstream.Stream
 	results   jetstream.Stream
 	loops     jetstream.Stream
+	streams   streams // of the goroutine that looks around
 	roster    *roster
 	watch     *clusterwatch.Owner
 	feed      *feed
 	asks      *nats.Subscription
+	vain      *nats.Subscription
 	replies   replies
 	ctx       context.Context // of requests
 	cancel    context.CancelFunc
@@ -70,6 +75,7 @@ type Owner struct {
 	places    places
 	running   sync.WaitGroup // goroutines of loops, and what they started
 	transfers chan struct{}  // has an element for each that runs
+	takenRoom int64          // how many bytes of results a loop leaves in their stream that it has taken
 
 	mu    sync.Mutex
 	next  uint64
@@ -99,9 +105,9 @@ func New(ctx context.Context, c Config) (*Owner, error) {
 	return o, nil
 }
 
-func (o *Owner) begin(ctx context.Context) (err error) {
+// openStreams finds the streams, and remembers which they are.
+func (o *Owner) openStreams(ctx context.Context) (registry jetstream.Stream, err error) {
 	l := o.Link
-	var registry jetstream.Stream
 	for _, s := range []struct {
 		to   *jetstream.Stream
 		name string
@@ -111,8 +117,23 @@ func (o *Owner) begin(ctx context.Context) (err error) {
 			return err
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
+	}
+	o.takenRoom = math.MaxInt64
+	if most := o.results.CachedInfo().Config.MaxBytes; most > 0 {
+		o.takenRoom = most / takenPart
+	}
+	o.streams.note(o.tasks, o.results, o.loops)
+	return registry, nil
+}
+
+func (o *Owner) begin(ctx context.Context) (err error) {
+	l := o.Link
+	o.streams.connection = l.NC.Stats().Reconnects
+	registry, err := o.openStreams(ctx)
+	if err != nil {
+		return err
 	}
 	if o.roster, err = o.openRoster(ctx, registry, o.rosterChanged); err != nil {
 		return err
@@ -121,14 +142,21 @@ func (o *Owner) begin(ctx context.Context) (err error) {
 		o.roster.close()
 		return err
 	}
+	if o.vain, err = l.NC.Subscribe(l.Space.UsedUp(), o.usedUp); err != nil {
+		o.asks.Unsubscribe()
+		o.roster.close()
+		return err
+	}
 	// One consumer for all loops: one of their own would cost each a millisecond.
 	if o.feed, err = o.listen(ctx, l.Space.ResultsFor(o.id)); err != nil {
+		o.vain.Unsubscribe()
 		o.asks.Unsubscribe()
 		o.roster.close()
 		return err
 	}
 	ctx, o.rest = context.WithCancel(o.ctx)
 	o.running.Go(func() { o.janitor(ctx) })
+	o.running.Go(func() { o.look(ctx) })
 	return nil
 }
 
@@ -161,7 +189,7 @@ func (o *Owner) result(m jetstream.Msg, seq uint64) (more bool) {
 	if err != nil { // nobody of ours wrote it: it can't count
 		return true
 	}
-	l.put(func() { l.arrived(part{seq: seq, Part: p}) })
+	l.put(func() { l.arrived(part{seq: seq, Part: p, size: len(m.Data()) + resultOverhead}) })
 	return true
 }
 
@@ -190,7 +218,8 @@ func (o *Owner) Close() error {
 	}
 	o.mu.Unlock()
 	o.rest()
-	o.asks.Unsubscribe() // the connection may be gone: then so is this
+	o.asks.Unsubscribe() // the connection may be gone: then so is this, and the next
+	o.vain.Unsubscribe()
 	owners.Delete(o.number)
 	o.running.Wait()
 	o.feed.stop()
@@ -208,6 +237,21 @@ func (o *Owner) CancelAll(cause error) {
 	}
 	for _, l := range o.open {
 		l.put(func() { l.fail(cause) })
+	}
+}
+
+// Abandon fails every loop: what it waits for will not come.
+func (o *Owner) Abandon(cause error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, l := range o.open {
+		l.put(func() {
+			l.fail(cause)
+			space := o.Link.Space
+			for _, subjects := range []string{space.LoopOf(l.id), space.RecordsFor(l.id.Program), space.ResultsOf(l.id)} {
+				o.Link.Post.Withdraw(strings.TrimSuffix(subjects, ">"), cause)
+			}
+		})
 	}
 }
 
@@ -248,7 +292,11 @@ func (o *Owner) live(ctx context.Context) {
 			return
 		}
 	}
-	l.start(o.disown)
+	l.start(func(err error) {
+		if ctx.Err() == nil {
+			o.disown(err)
+		}
+	})
 	<-ctx.Done()
 	l.end()
 	last, done := o.request()

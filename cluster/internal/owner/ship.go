@@ -110,12 +110,17 @@ func (l *loop) publish(group []*sent, body []byte) {
 	m.Data = append(wire.AppendChunkHead(make([]byte, 0, len(body)+wire.ChunkOverhead), l.chunkHead(), len(group)), body...)
 	l.unstored++
 	l.owner.watch.Chunks.Add(1)
-	l.owner.Link.Post.Send(m, func(_ post.Ack, err error) { l.put(func() { l.stored(group, err) }) })
+	l.owner.Link.Post.Send(m, func(a post.Ack, err error) {
+		l.put(func() {
+			c.seq = a.Seq
+			l.stored(group, err)
+		})
+	})
 }
 
 // newChunk makes a chunk of tasks.
 func (l *loop) newChunk(group []*sent) *chunk {
-	c := &chunk{number: l.nth, left: len(group)}
+	c := &chunk{number: l.nth, left: len(group), since: time.Now()}
 	l.nth++
 	l.chunks[c.number] = c
 	for _, s := range group {
@@ -140,7 +145,7 @@ func (l *loop) chunkHead() *wire.Chunk {
 // stored hears how the publishing of a chunk ended.
 func (l *loop) stored(group []*sent, err error) {
 	l.unstored--
-	if err == nil {
+	if err == nil || errors.Is(err, errWithdrawn) {
 		return
 	}
 	if errors.Is(err, nats.ErrMaxPayload) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,7 +22,14 @@ const (
 	askTime = time.Second
 	// askPause is after how long they are asked again.
 	askPause = 250 * time.Millisecond
+	// roomTime is how long a cancelled loop waits for the stream to take what it has
+	// sent: it may be full.
+	roomTime = 500 * time.Millisecond
 )
+
+// errWithdrawn is the end of chunks that the stream had not taken when the loop was
+// cancelled.
+var errWithdrawn = errors.New("parfor: the loop was cancelled before the cluster had room for the item")
 
 // answer is what agents hold of a cancelled loop. It counts once the mark has
 // come back: then every result that was there when they answered has come, too.
@@ -31,12 +39,27 @@ type answer struct {
 }
 
 // cancel hears that the context of the loop's bodies has ended.
-func (l *loop) cancel() { l.canceled = true }
+func (l *loop) cancel() { l.canceled, l.cancelAt = true, time.Now() }
+
+// withdraw has chunks not sent again that the stream has not taken. What becomes of
+// them is asked: it may have, and could not say so.
+func (l *loop) withdraw() {
+	l.withdrawn = true
+	l.owner.Link.Post.Withdraw(strings.TrimSuffix(l.owner.Link.Space.ChunksOf(l.lane, l.id), ">"), errWithdrawn)
+}
 
 // stop brings the tasks of a cancelled loop home: what no agent has is taken out
 // of the queue, what one holds ends there, and is waited for.
 func (l *loop) stop() {
-	if !l.canceled || l.broken != nil || l.unstored > 0 || l.asking {
+	if !l.canceled || l.broken != nil || l.asking {
+		return
+	}
+	if l.unstored > 0 {
+		if left := roomTime - time.Since(l.cancelAt); left > 0 {
+			l.timer.Reset(left)
+		} else if !l.withdrawn {
+			l.withdraw()
+		}
 		return
 	}
 	for _, s := range l.again {
