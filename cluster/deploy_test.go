@@ -153,7 +153,7 @@ func TestDeployKEDA(t *testing.T) {
 func TestDeployNATS(t *testing.T) {
 	all := manifest(t, "nats.yaml")
 	dir := t.TempDir()
-	cert := certificate(t, dir)
+	cert := certificate(t, dir, "127.0.0.1")
 	conf := all["ConfigMap/nats"].at(t, "data", "nats.conf").(string)
 	conf = strings.NewReplacer("/etc/nats-tls/tls.crt", cert, "/etc/nats-tls/ca.crt", cert, "/etc/nats-tls/tls.key", filepath.Join(dir, "key.pem")).Replace(conf)
 	for _, name := range []string{"SERVER_NAME", "ADMIN_PASSWORD", "OWNER_PASSWORD", "AGENT_PASSWORD"} {

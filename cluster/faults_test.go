@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,7 +14,6 @@ import (
 
 	"parfor.dev/parfor"
 	"parfor.dev/parfor/cluster"
-	"parfor.dev/parfor/cluster/embed"
 )
 
 // nap is a body that takes a while, so that there is a middle to fail in.
@@ -47,6 +45,12 @@ var (
 // that every item has exactly one result, and that nothing stays behind.
 func whole(t *testing.T, x *cluster.Executor, url string, n int, happens func()) {
 	t.Helper()
+	wholeOf(t, x, url, n, happens)
+}
+
+// wholeOf is whole at a server that takes options.
+func wholeOf(t *testing.T, x *cluster.Executor, url string, n int, happens func(), opts ...nats.Option) {
+	t.Helper()
 	seen := make([]int, n)
 	results := 0
 	for r, err := range parfor.Stream(within(t), each(n), nap, parfor.On(x)) {
@@ -69,7 +73,7 @@ func whole(t *testing.T, x *cluster.Executor, url string, n int, happens func())
 	if err := x.Close(); err != nil {
 		t.Error(err)
 	}
-	empty(t, url)
+	empty(t, url, opts...)
 }
 
 func each(n int) func(yield func(int) bool) {
@@ -123,22 +127,7 @@ func TestAgentDrains(t *testing.T) {
 
 func TestServerKilled(t *testing.T) {
 	dir := t.TempDir()
-	server := start(t, serverOf+"="+dir)
-	for ctx := within(t); ; {
-		if _, err := os.Stat(filepath.Join(dir, "address.json")); err == nil {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatal("no server")
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-	joined, err := embed.Open(within(t), dir)
-	if err != nil || joined.Runs() {
-		t.Fatal(joined, err)
-	}
-	url := joined.URL()
+	server, url := serverProcess(t, dir)
 	x := connected(t, url)
 	agentProcess(t, url, 2)
 	slotsOf(t, x, 2)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"parfor.dev/parfor/cluster"
 	"parfor.dev/parfor/cluster/embed"
 	"parfor.dev/parfor/cluster/internal/trio"
@@ -23,6 +25,7 @@ import (
 const (
 	agentOf    = "PARFOR_TEST_AGENT"  // an agent at this URL
 	agentSlots = "PARFOR_TEST_SLOTS"  // with that many slots
+	agentCA    = "PARFOR_TEST_CA"     // that trusts the certificate in this file
 	serverOf   = "PARFOR_TEST_SERVER" // a server on this folder
 	callerOf   = "PARFOR_TEST_CALLER" // a program with a loop, at this URL
 	callerName = "PARFOR_TEST_NAME"   // of this name
@@ -57,11 +60,11 @@ func (p program) Run() int {
 	if caller != "" {
 		err = call(ctx, caller)
 	} else if url != "" {
-		slots, _ := strconv.Atoi(os.Getenv(agentSlots))
-		err = cluster.Serve(ctx, url, append(replicas(), cluster.Processes(slots, process.Stderr(io.Discard)), cluster.Redeliver(redeliver), cluster.MaxDeliveries(2))...)
+		err = agentProgram(ctx, url)
 	} else {
 		var s *embed.Server
-		if s, err = embed.Open(ctx, dir); err == nil {
+		if s, err = openOn(ctx, dir); err == nil {
+			fmt.Println(s.Runs())
 			<-ctx.Done()
 			err = s.Close()
 		}
@@ -73,22 +76,51 @@ func (p program) Run() int {
 	return 0
 }
 
+func agentProgram(ctx context.Context, url string) error {
+	if err := joinNetwork(); err != nil {
+		return err
+	}
+	slots, err := strconv.Atoi(os.Getenv(agentSlots))
+	if err != nil {
+		return err
+	}
+	opts := append(replicas(), cluster.Processes(slots, process.Stderr(io.Discard)), cluster.Redeliver(redeliver), cluster.MaxDeliveries(2))
+	if ca := os.Getenv(agentCA); ca != "" {
+		opts = append(opts, cluster.NATS(nats.RootCAs(ca)))
+	}
+	return cluster.Serve(ctx, url, opts...)
+}
+
 // start starts this binary as something else. It is killed when the test ends.
 func start(t *testing.T, env ...string) *exec.Cmd { return startTo(t, nil, env...) }
 
 // startTo is start for a program that prints.
 func startTo(t *testing.T, out io.Writer, env ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	cmd := again(env...)
 	cmd.Stdout = out
-	cmd.Env = append(os.Environ(), append(env, "GORACE=atexit_sleep_ms=0")...)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
+	if err := begin(t, cmd); err != nil {
 		t.Fatal(err)
 	}
+	return cmd
+}
+
+// again is this binary as something else, not yet started.
+func again(env ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), append(env, "GORACE=atexit_sleep_ms=0")...)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// begin starts it. It is killed when the test ends.
+func begin(t *testing.T, cmd *exec.Cmd) error {
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGCONT)
@@ -96,7 +128,7 @@ func startTo(t *testing.T, out io.Writer, env ...string) *exec.Cmd {
 		cmd.Wait()
 		in.Close()
 	})
-	return cmd
+	return nil
 }
 
 func agentProcess(t *testing.T, url string, slots int) *exec.Cmd {

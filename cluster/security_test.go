@@ -35,10 +35,12 @@ type safe struct {
 // soon is how fast a program must hear that it may not do something.
 const soon = 2 * time.Second
 
-func safeServer(t *testing.T) safe {
+func safeServer(t *testing.T) safe { return safeServerAt(t, "127.0.0.1") }
+
+func safeServerAt(t *testing.T, host string) safe {
 	t.Helper()
 	dir := t.TempDir()
-	s := safe{ca: certificate(t, dir)}
+	s := safe{ca: certificate(t, dir, host)}
 	acl, err := cluster.WorkerACL("default")
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +48,7 @@ func safeServer(t *testing.T) safe {
 	less := strings.Replace(acl, `"pf.default.r.>"`, "", 1) // no results
 	config := filepath.Join(dir, "nats.conf")
 	text := fmt.Sprintf(`
-		host: 127.0.0.1, port: -1, max_payload: 65536
+		host: %q, port: -1, max_payload: 65536
 		jetstream: {store_dir: %q}
 		tls: {cert_file: %q, key_file: %q}
 		accounts: {
@@ -57,7 +59,7 @@ func safeServer(t *testing.T) safe {
 		  ]}
 		  two: {jetstream: enabled, users: [{user: stranger, password: secret}]}
 		  none: {users: [{user: nobody, password: secret}]}
-		}`, filepath.Join(dir, "store"), s.ca, filepath.Join(dir, "key.pem"), acl, less)
+		}`, host, filepath.Join(dir, "store"), s.ca, filepath.Join(dir, "key.pem"), acl, less)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -82,15 +84,15 @@ func safeServer(t *testing.T) safe {
 	return s
 }
 
-// certificate makes one for 127.0.0.1, which is its own authority.
-func certificate(t *testing.T, dir string) (file string) {
+// certificate makes one for an address, which is its own authority.
+func certificate(t *testing.T, dir, host string) (file string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		IPAddresses: []net.IP{net.ParseIP(host)}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,8 +24,8 @@ import (
 
 // faults turns on what kills servers, and waits for elections:
 //
-//	go test . -run 'Servers|AnswersLost' -faults -v
-var faults = flag.Bool("faults", false, "run the tests that take three servers down")
+//	go test . -run 'Servers|AnswersLost|Full|Outage|Memory|Networks|Loops' -faults -v -timeout 20m
+var faults = flag.Bool("faults", false, "run the tests that take servers down, fill disks, or make networks")
 
 // slow skips a test of some seconds with -short.
 func slow(t *testing.T) {
@@ -162,6 +163,42 @@ func TestServersTwoKilled(t *testing.T) {
 			c.Start(second)
 		})
 	})
+}
+
+// Updates of one key by eight slots, of three servers whose leader is killed
+// meanwhile: none is lost, and no read is of an older commit.
+//
+//	go test . -run ServersDictionary -faults -v
+func TestServersDictionary(t *testing.T) {
+	c := three(t)
+	dicttest.Fresh(t)
+	agentProcess(t, c.URL(), 4)
+	agentProcess(t, c.URL(), 4)
+	x := connected(t, c.URL(), cluster.Replicas(3))
+	slotsOf(t, x, 8)
+	const n = 400
+	var seen []int
+	for r, err := range parfor.Stream(long(t), each(n), bump, parfor.On(x), parfor.OnConflict(parfor.Rerun)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen = append(seen, r.Out); len(seen) == n/4 {
+			c.Kill(c.LeaderOf("PF_default_L"))
+		}
+	}
+	slices.Sort(seen)
+	for i, v := range seen {
+		if v != i {
+			t.Fatalf("the result of rank %d is %d", i, v)
+		}
+	}
+	if got := told(t, "bumps"); got != n || len(seen) != n {
+		t.Errorf("%d bumps, %d results", got, len(seen))
+	}
+	if err := x.Close(); err != nil {
+		t.Error(err)
+	}
+	empty(t, c.URL())
 }
 
 // TestServersExecutor is what every executor promises, against three servers.
