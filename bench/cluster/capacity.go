@@ -74,7 +74,7 @@ func measureCapacity() error {
 			return err
 		}
 	}
-	return nil
+	return measureKept()
 }
 
 func measureAt(slots int) error {
@@ -90,21 +90,10 @@ func measureAt(slots int) error {
 	if err := eventually(func() bool { return s.executor.Slots() == slots }); err != nil {
 		return err
 	}
-	nc, err := nats.Connect(s.url)
-	if err != nil {
+	p, err := s.peakOf(func() error {
+		_, err := parfor.Map(context.Background(), kilobytes(slots*100), sleep50, parfor.On(s.executor))
 		return err
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	seen := make(chan peak)
-	go func() { seen <- watch(ctx, js, s.children[0].cmd.Process.Pid) }()
-	_, err = parfor.Map(context.Background(), kilobytes(slots*100), sleep50, parfor.On(s.executor))
-	cancel()
-	p := <-seen
+	})
 	if err != nil {
 		return err
 	}
@@ -119,6 +108,25 @@ func measureAt(slots int) error {
 	fmt.Printf("%6d %6d  %-28s %-28s %-20s %s, %d %d, %d MB\n", slots, n, pair(p.msgs["T"], m.tasks), pair(p.msgs["R"], m.results),
 		pair(p.msgs["L"], m.loops), pair(p.bytes["T"], m.taskBytes), p.consumers["T"], p.consumers["R"], p.rss>>20)
 	return nil
+}
+
+// peakOf is what was in the streams at most while f ran.
+func (s *parforSide) peakOf(f func() error) (p peak, err error) {
+	nc, err := nats.Connect(s.url)
+	if err != nil {
+		return p, err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return p, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	seen := make(chan peak)
+	go func() { seen <- watch(ctx, js, s.children[0].cmd.Process.Pid) }()
+	err = f()
+	cancel()
+	return <-seen, err
 }
 
 // watch looks at the streams until ctx ends.

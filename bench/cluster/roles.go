@@ -78,6 +78,12 @@ func play(role string) error {
 			return err
 		}
 		return agents(ctx, at, n)
+	case "workers":
+		n, err := strconv.Atoi(os.Getenv(slotsEnv))
+		if err != nil {
+			return err
+		}
+		return workers(ctx, at, n)
 	case "asynq":
 		return asynqWorker(ctx, at)
 	case "redis":
