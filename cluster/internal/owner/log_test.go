@@ -5,27 +5,13 @@ import (
 	"testing"
 	"time"
 
-	"parfor.dev/parfor/cluster/embed"
-	"parfor.dev/parfor/cluster/internal/link"
 	"parfor.dev/parfor/cluster/internal/names"
-	"parfor.dev/parfor/internal/leak"
 )
-
-func TestMain(m *testing.M) { leak.Main(m) }
 
 // A record whose answer was lost is sent again, and refused, for it is there:
 // that is as good as an answer. One of somebody else is not.
 func TestRecordSentTwice(t *testing.T) {
-	s, err := embed.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	c, err := link.Dial(t.Context(), link.Config{URL: s.URL(), Space: "default"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := linked(t)
 	o, err := New(t.Context(), Config{Link: c})
 	if err != nil {
 		t.Fatal(err)

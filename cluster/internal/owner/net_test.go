@@ -10,8 +10,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parfor.dev/parfor"
-	"parfor.dev/parfor/cluster/embed"
-	"parfor.dev/parfor/cluster/internal/link"
 	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/internal/engine"
 )
@@ -42,16 +40,7 @@ func TestLook(t *testing.T) {
 		"taken out":         func(m jetstream.Msg) { m.Ack() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := embed.Open(t.Context(), t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			c, err := link.Dial(t.Context(), link.Config{URL: s.URL(), Space: "default"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
+			c := linked(t)
 			o, err := New(t.Context(), Config{Link: c, Program: names.Program{Version: "v"}, Life: time.Minute})
 			if err != nil {
 				t.Fatal(err)

@@ -7,8 +7,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"parfor.dev/parfor/cluster/embed"
-	"parfor.dev/parfor/cluster/internal/link"
 	"parfor.dev/parfor/cluster/internal/names"
 	"parfor.dev/parfor/cluster/internal/wire"
 )
@@ -73,16 +71,7 @@ func TestRosterDoubts(t *testing.T) {
 
 // A reader whose consumer is gone begins anew, and hears what happened meanwhile.
 func TestRosterOutlivesItsConsumer(t *testing.T) {
-	s, err := embed.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	c, err := link.Dial(t.Context(), link.Config{URL: s.URL(), Space: "default"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := linked(t)
 	write := func(id string, slots int) {
 		t.Helper()
 		if _, err := c.JS.Publish(t.Context(), c.Space.EntrySubject(id), entryOf(slots)); err != nil {
