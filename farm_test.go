@@ -16,12 +16,15 @@ type farm struct {
 	whole  int // unless 0, they claim that many, and finish none before all are settled
 	ledger engine.Ledger
 
-	mu       sync.Mutex
-	cond     *sync.Cond
+	mu       sync.Mutex // held while a job is asked for tasks, so that Wake must not need it
 	jobs     []*plot
 	attached int // in all
 	closed   bool
 	workers  sync.WaitGroup
+
+	sleep sync.Mutex
+	cond  *sync.Cond // of sleep: stirs is higher
+	stirs int
 }
 
 // plot is a job at a farm.
@@ -34,7 +37,7 @@ type plot struct {
 func newFarm(slots int) *farm { return (&farm{slots: slots}).begin() }
 
 func (f *farm) begin() *farm {
-	f.cond = sync.NewCond(&f.mu)
+	f.cond = sync.NewCond(&f.sleep)
 	for w := range f.slots {
 		f.workers.Go(func() { f.work(w) })
 	}
@@ -55,9 +58,9 @@ func (f *farm) Close() error {
 	err := f.ledger.Close()
 	f.mu.Lock()
 	f.closed = true
-	f.cond.Broadcast()
 	left := len(f.jobs)
 	f.mu.Unlock()
+	f.stir()
 	f.workers.Wait()
 	if left > 0 {
 		return fmt.Errorf("%d jobs are still attached", left)
@@ -74,27 +77,62 @@ func (f *farm) Attach(j engine.Job) (engine.Handle, error) {
 	p := &plot{farm: f, job: j, claimed: map[engine.Task]bool{}}
 	f.jobs = append(f.jobs, p)
 	f.attached++
-	f.cond.Broadcast()
+	f.stir()
 	return p, nil
+}
+
+// stir has workers that wait look for tasks.
+func (f *farm) stir() {
+	f.sleep.Lock()
+	defer f.sleep.Unlock()
+	f.stirs++
+	f.cond.Broadcast()
+}
+
+func (f *farm) stirred() int {
+	f.sleep.Lock()
+	defer f.sleep.Unlock()
+	return f.stirs
+}
+
+// wait returns when the farm was stirred since.
+func (f *farm) wait(since int) {
+	f.sleep.Lock()
+	defer f.sleep.Unlock()
+	for f.stirs == since {
+		f.cond.Wait()
+	}
 }
 
 // claim blocks until there are tasks, or the farm is closed.
 func (f *farm) claim() (*plot, []engine.Task) {
+	for {
+		since := f.stirred()
+		p, batch, closed := f.look()
+		if p != nil || closed {
+			return p, batch
+		}
+		f.wait(since)
+	}
+}
+
+// look asks the jobs for tasks.
+func (f *farm) look() (p *plot, batch []engine.Task, closed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	batch := make([]engine.Task, max(4, f.whole))
-	for !f.closed {
-		for _, p := range f.jobs {
-			if n, _ := p.job.Take(batch); n > 0 {
-				for _, t := range batch[:n] {
-					p.claimed[t] = false
-				}
-				return p, slices.Clone(batch[:n])
-			}
-		}
-		f.cond.Wait()
+	if f.closed {
+		return nil, nil, true
 	}
-	return nil, nil
+	batch = make([]engine.Task, max(4, f.whole))
+	for _, p := range f.jobs {
+		if n, _ := p.job.Take(batch); n > 0 {
+			for _, t := range batch[:n] {
+				p.claimed[t] = false
+			}
+			return p, batch[:n], false
+		}
+	}
+	return nil, nil, false
 }
 
 func (f *farm) work(worker int) {
@@ -185,11 +223,7 @@ func (p *plot) run(worker int, t engine.Task) (finish func()) {
 	return func() { p.job.Finish(t, &o) }
 }
 
-func (p *plot) Wake() {
-	p.farm.mu.Lock()
-	defer p.farm.mu.Unlock()
-	p.farm.cond.Broadcast()
-}
+func (p *plot) Wake() { p.farm.stir() }
 
 func (p *plot) Kill(engine.Task, error) {}
 
