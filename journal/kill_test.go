@@ -4,6 +4,7 @@ package journal_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -209,6 +210,9 @@ func startsSince(t *testing.T, path string, at *int64, each func(i int, key stri
 	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
+	// A worker that outlives its killed parent for a moment may be writing: what is
+	// seen of a line over two pages can be its beginning alone, for now.
+	b = b[:bytes.LastIndexByte(b, '\n')+1]
 	for line := range strings.Lines(string(b[min(*at, int64(len(b))):])) {
 		var i int
 		var key string
