@@ -252,7 +252,8 @@ func TestUnknown(t *testing.T) {
 		if err == nil {
 			x.Close()
 		}
-		if err == nil || c.want != nil && !errors.Is(err, c.want) || strings.Contains(err.Error(), "secret") {
+		if err == nil || c.want != nil && !errors.Is(err, c.want) ||
+			(c.want == nats.ErrAuthorization) != errors.Is(err, cluster.ErrDenied) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", what, err)
 		}
 		if took := time.Since(began); took > soon {

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/pflag"
 
 	"parfor.dev/parfor"
@@ -21,19 +19,20 @@ import (
 
 // clusterFlags say where a cluster is.
 type clusterFlags struct {
-	where string
-	creds string
-	ca    string
-	wait  time.Duration // for an agent
+	where     string
+	creds     string
+	ca        string
+	cert, key string
+	wait      time.Duration // for an agent
 }
-
-const whereLocal = "local"
 
 // declare declares the flags; those of who waits for agents only for them.
 func (c *clusterFlags) declare(fs *pflag.FlagSet, use string) {
 	fs.StringVar(&c.where, "cluster", c.where, use)
-	fs.StringVar(&c.creds, "cluster-creds", "", "show the cluster the NATS credentials in `FILE`")
+	fs.StringVar(&c.creds, "cluster-creds", "", "log in to the cluster with what is in `FILE`: NAME:PASSWORD, a token, an nkey's seed, or the credentials that nsc makes")
 	fs.StringVar(&c.ca, "cluster-ca", "", "trust, of the cluster's servers, the authorities in `FILE` (PEM)")
+	fs.StringVar(&c.cert, "cluster-cert", "", "show the cluster the certificate in `FILE` (PEM)")
+	fs.StringVar(&c.key, "cluster-key", "", "the key of that is in `FILE` (PEM)")
 }
 
 // declareWait declares the flag of who needs agents.
@@ -41,76 +40,54 @@ func (c *clusterFlags) declareWait(fs *pflag.FlagSet) {
 	fs.DurationVar(&c.wait, "cluster-wait", 30*time.Second, "wait `DUR` for an agent when there is none, 0 for ever")
 }
 
+// check refuses what can't be meant.
 func (c *clusterFlags) check() error {
 	if c.wait < 0 {
 		return usagef("--cluster-wait %v: it can't be negative", c.wait)
 	}
-	if c.where == "" && (c.creds != "" || c.ca != "") {
-		return usagef("--cluster-creds and --cluster-ca are about a cluster: name it with --cluster")
-	}
-	return nil
-}
-
-// url is where to connect to. A folder is that of a parfor-node.
-func (c *clusterFlags) url() (string, error) {
+	named := c.creds != "" || c.ca != "" || c.cert != "" || c.key != ""
 	switch {
-	case strings.Contains(c.where, "://"):
-		return c.where, nil
-	case c.where != whereLocal && !strings.ContainsRune(c.where, filepath.Separator):
-		return "", usagef("--cluster %s: it is local, the folder of a parfor-node as in ./node, or a URL as in nats://127.0.0.1:4222", quote(c.where))
+	case named && c.where == "":
+		return usagef("--cluster-creds, --cluster-ca and --cluster-cert are about a cluster: name it with --cluster")
+	case named && !isURL(c.where):
+		return usagef("--cluster %s knows its server and its token: --cluster-creds, --cluster-ca and --cluster-cert are for a URL", quote(c.where))
+	case (c.cert == "") != (c.key == ""):
+		return usagef("--cluster-cert and --cluster-key need each other")
+	case c.creds != "" && hasSecret(c.where):
+		return usagef("--cluster-creds and what stands before the @ of --cluster are two ways to log in: choose one")
 	}
-	dir := c.where
-	if dir == whereLocal {
-		var err error
-		if dir, err = cluster.LocalDir(); err != nil {
-			return "", usagef("--cluster local: %w", err)
-		}
-	}
-	u, err := cluster.LocalURL(dir)
-	if errors.Is(err, cluster.ErrNoServer) {
-		return "", ioError(fmt.Errorf("--cluster %s: no parfor-node has run there; start one with: %s", c.where, c.node()))
-	}
-	return u, ioError(err)
-}
-
-// node is how the cluster is started.
-func (c *clusterFlags) node() string {
-	if c.where == whereLocal {
-		return "parfor-node"
-	}
-	return "parfor-node --dir " + quote(c.where)
-}
-
-// nats are the options of the connection.
-func (c *clusterFlags) nats() (opts []nats.Option) {
-	if c.creds != "" {
-		opts = append(opts, nats.UserCredentials(c.creds))
-	}
-	if c.ca != "" {
-		opts = append(opts, nats.RootCAs(c.ca))
-	}
-	return opts
-}
-
-// local reports whether the cluster's only server is on this machine.
-func (c *clusterFlags) local() bool {
-	u, err := url.Parse(c.where)
-	if !strings.Contains(c.where, "://") {
-		return true
-	}
-	return err == nil && loopback(u.Hostname())
+	return c.checkWhere()
 }
 
 // failed tells what can be done about a cluster that can't be used.
 func (c *clusterFlags) failed(err error) error {
-	switch {
-	case errors.Is(err, parfor.ErrOption), errors.Is(err, cluster.ErrInsecure):
+	var hint string
+	switch strange, is := stranger(err); {
+	case errors.Is(err, parfor.ErrOption):
 		return usagef("%w", err)
-	case !strings.Contains(c.where, "://") && isDown(err):
-		return ioError(fmt.Errorf("no parfor-node runs for --cluster %s; start one with: %s", c.where, c.node()))
+	case errors.Is(err, cluster.ErrInsecure):
+		return usagef("%w; --cluster-creds FILE has credentials", err)
+	case is:
+		hint = strange
+	case c.cert == "" && wantsCertificate(err):
+		hint = "if the servers want to see a certificate, --cluster-cert shows one"
+	case c.isNode() && isDown(err):
+		return ioError(fmt.Errorf("no parfor-node runs for --cluster %s; start one with: %s", quote(c.where), c.node()))
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		hint = "the servers must have JetStream, for this user's account, too"
+	case errors.Is(err, nats.ErrPermissionViolation):
+		hint = "what an agent's user needs parfor worker --print-acl prints; the user of a run needs more"
+	case errors.Is(err, nats.ErrAuthorization) && c.creds == "" && !hasSecret(c.where):
+		hint = "log in with --cluster-creds FILE"
+	}
+	if hint != "" {
+		err = fmt.Errorf("%w; %s", err, hint)
 	}
 	return ioError(err)
 }
+
+// isNode reports whether the cluster is that of a parfor-node here.
+func (c *clusterFlags) isNode() bool { return !isURL(c.where) }
 
 func isDown(err error) bool {
 	var op *net.OpError
@@ -124,10 +101,14 @@ func (c *clusterFlags) connect(ctx context.Context, function string, say func(st
 	if err != nil {
 		return nil, err
 	}
+	opts, err := c.nats()
+	if err != nil {
+		return nil, err
+	}
 	// What runs ends with the run's own context; this one is about connecting only.
 	dial, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	forget := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	x, err := cluster.Connect(dial, u, cluster.Version(agent.Version), cluster.NATS(c.nats()...), cluster.WaitForAgents(c.wait))
+	x, err := cluster.Connect(dial, u, cluster.Version(agent.Version), cluster.NATS(opts...), cluster.WaitForAgents(c.wait))
 	if !forget() {
 		<-dial.Done()
 	}
@@ -174,15 +155,8 @@ func (c *clusterFlags) lacks(x *cluster.Executor, function string) string {
 			text = "no agent of the cluster runs commands"
 		}
 	}
-	return text + "; start one with: parfor worker --cluster " + c.shown() + flag
-}
-
-// shown is where the cluster is, without a secret.
-func (c *clusterFlags) shown() string { return shownCluster(c.where) }
-
-func shownCluster(where string) string {
-	if strings.Contains(where, "://") && strings.Contains(where, "@") {
-		return "…"
+	if c.creds != "" || hasSecret(c.where) {
+		flag = " --cluster-creds FILE" + flag
 	}
-	return quote(where)
+	return text + "; start one with: parfor worker --cluster " + c.shown() + flag
 }

@@ -57,6 +57,9 @@ The exit code is 1 if any answer was wrong.`,
   parfor compare -j 4 -- sh ./one-item.sh`,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := fromEnvironment(cmd.Flags(), "cluster"); err != nil {
+				return err
+			}
 			cfg, err := f.config(cmd, args)
 			if err != nil {
 				return err

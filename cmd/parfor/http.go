@@ -107,7 +107,7 @@ func (f *httpFlags) declare(fs *pflag.FlagSet) {
 
 func (f *httpFlags) run(cmd *cobra.Command, args []string) error {
 	said := wereSaid(cmd.Flags())
-	if err := fromEnvironment(cmd.Flags()); err != nil {
+	if err := fromEnvironment(cmd.Flags(), ""); err != nil {
 		return err
 	}
 	if err := f.check(said); err != nil {

@@ -165,12 +165,20 @@ func (w *workers) Set(text string) error {
 }
 
 // fromEnvironment sets the flags that the command line doesn't from
-// PARFOR_OPT_*: PARFOR_OPT_MAX_OUTPUT for --max-output.
-func fromEnvironment(fs *pflag.FlagSet) (err error) {
+// PARFOR_OPT_*: PARFOR_OPT_MAX_OUTPUT for --max-output; those whose names begin so.
+func fromEnvironment(fs *pflag.FlagSet, prefix string) (err error) {
+	if f := fs.Lookup("cluster"); f.Changed {
+		if err := checkArgument(f.Value.String()); err != nil {
+			return err
+		}
+	}
 	fs.VisitAll(func(f *pflag.Flag) {
 		name := "PARFOR_OPT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, ok := os.LookupEnv(name)
-		if !ok || f.Changed || f.Name == "help" || err != nil {
+		if f.Name == "cluster" && value == "" { // unset for one call
+			return
+		}
+		if !ok || f.Changed || f.Name == "help" || err != nil || !strings.HasPrefix(f.Name, prefix) {
 			return
 		}
 		if e := fs.Set(f.Name, value); e != nil {

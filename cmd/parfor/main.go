@@ -42,7 +42,7 @@ func run(args []string) int {
 	}
 	var silent *exitError
 	if !errors.As(err, &silent) || !silent.silent {
-		fmt.Fprintf(os.Stderr, "parfor: %v\n", err)
+		fmt.Fprintf(os.Stderr, "parfor: %s\n", strings.TrimPrefix(err.Error(), "parfor: ")) // which the library's begin with
 	}
 	if code := sigs.code(ctx); code != 0 {
 		return code

@@ -48,6 +48,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	}
 	all["exits"] = exits
 	all["appears"] = appears
+	all["server"] = natsServer
 	return all
 }
 

@@ -91,7 +91,7 @@ func (f *runFlags) declare(fs *pflag.FlagSet) {
 }
 
 func (f *runFlags) run(cmd *cobra.Command, args []string) error {
-	if err := fromEnvironment(cmd.Flags()); err != nil {
+	if err := fromEnvironment(cmd.Flags(), ""); err != nil {
 		return err
 	}
 	f.lines = f.lines || f.linesJSON

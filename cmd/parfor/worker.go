@@ -1,20 +1,20 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"parfor.dev/parfor/cluster"
-
 	"parfor.dev/parfor/cmd/parfor/internal/agent"
 )
 
 func workerCommand() *cobra.Command {
 	var f agent.Flags
-	where, acl := clusterFlags{where: whereLocal}, false
+	where, acl, streams := clusterFlags{where: whereLocal}, false, 0
 	cmd := &cobra.Command{
 		Use:   "worker [flags]",
 		Short: "An agent that runs items of others' loops",
@@ -36,11 +36,17 @@ the cluster's server is away the agent waits for it.`,
   parfor worker --cluster tls://nats.example:4222 --cluster-creds worker.creds -j 50`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := fromEnvironment(cmd.Flags()); err != nil {
+			if err := fromEnvironment(cmd.Flags(), ""); err != nil {
 				return err
 			}
 			if acl {
 				return printACL(cmd)
+			}
+			if err := where.check(); err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("make-streams") {
+				return makeStreams(cmd, &where, streams)
 			}
 			return serveAgent(cmd, &where, &f)
 		},
@@ -49,22 +55,9 @@ the cluster's server is away the agent waits for it.`,
 	fs.SortFlags = false
 	where.declare(fs, "serve the cluster at `WHERE`: local (parfor-node's), the folder of a parfor-node, or a NATS URL")
 	f.Declare(fs)
+	fs.IntVar(&streams, "make-streams", 0, "make the streams that runs and agents need, each on `N` servers, 1, 3 or 5, and do nothing else: before agents whose user may not, and for more than 1")
 	fs.BoolVar(&acl, "print-acl", false, "print the permissions that an agent's user needs, for the servers' configuration, and do nothing else")
 	return cmd
-}
-
-// namespace is where parfor's loops and agents are.
-const namespace = "default"
-
-func printACL(cmd *cobra.Command) error {
-	text, err := cluster.WorkerACL(namespace)
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprint(cmd.OutOrStdout(), text); err != nil {
-		return ioError(err)
-	}
-	return nil
 }
 
 func serveAgent(cmd *cobra.Command, where *clusterFlags, f *agent.Flags) error {
@@ -76,12 +69,21 @@ func serveAgent(cmd *cobra.Command, where *clusterFlags, f *agent.Flags) error {
 		return err
 	}
 	c := f.Config(u, where.local())
-	c.NATS = where.nats()
+	if c.NATS, err = where.nats(); err != nil {
+		return err
+	}
 	fmt.Fprintln(cmd.ErrOrStderr(), "parfor: "+c.Describe())
 	began := time.Now()
-	if err := agent.Serve(cmd.Context(), c); err != nil {
+	if err := agent.Serve(cmd.Context(), c); err != nil && !wasInterrupted(cmd.Context(), err) {
 		return where.failed(err)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "parfor: the agent has ended, after %v, pid %d\n", time.Since(began).Round(time.Second), os.Getpid())
 	return errStoppedCleanly
+}
+
+// wasInterrupted reports whether an error is the signal that ends an agent: it
+// came while the agent connected, and there was nothing to drain.
+func wasInterrupted(ctx context.Context, err error) bool {
+	var sig interrupted
+	return ctx.Err() != nil && errors.As(err, &sig)
 }

@@ -16,6 +16,16 @@ import (
 // ErrDenied means that the server denies this program something that it needs.
 var ErrDenied = errors.New("parfor: the cluster's server denies this program's user what it needs")
 
+// unknown reports whether the server refused who connects.
+func unknown(err error) bool {
+	for _, e := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
 // denials tells who waits that a permission is missing: a request that is denied
 // has no answer, and would end as a timeout that says nothing.
 type denials struct {

@@ -58,6 +58,9 @@ const (
 func Dial(ctx context.Context, c Config) (*Link, error) {
 	l := &Link{Space: c.Space}
 	var there atomic.Pointer[post.Post]
+	setup, cancel := context.WithTimeout(ctx, 3*dialTime)
+	defer cancel()
+	var d *dialer
 	opts := append([]nats.Option{
 		nats.Name(c.Name), nats.Timeout(dialTime), nats.MaxReconnects(-1), nats.ReconnectWait(retryTime), nats.ReconnectJitter(retryTime, time.Second),
 		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsOut),
@@ -82,17 +85,25 @@ func Dial(ctx context.Context, c Config) (*Link, error) {
 				closed(nc)
 			}
 		}
+		d = interruptible(setup, o)
 		return nil
 	})
 	if err := guarded(c.URL, opts); err != nil {
 		return nil, err
 	}
-	setup, cancel := context.WithTimeout(ctx, 3*dialTime)
-	defer cancel()
 	setup, unguard := l.Guard(setup) // before there is anything to be denied
 	defer unguard()
 	nc, err := nats.Connect(c.URL, opts...)
+	last := d.connected()
 	if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			err = context.Cause(ctx)
+		case errors.Is(err, nats.ErrNoServers) && last != nil:
+			err = fmt.Errorf("%w: %w", err, last)
+		case unknown(err):
+			return nil, fmt.Errorf("%w: it does not take the credentials: at %s: %w", ErrDenied, redacted(c.URL), err)
+		}
 		return nil, fmt.Errorf("parfor: the cluster at %s: %w", redacted(c.URL), err)
 	}
 	l.NC = nc
@@ -145,7 +156,7 @@ func guarded(addresses string, opts []nats.Option) error {
 			continue
 		}
 		secure := u.Scheme == "tls" || u.Scheme == "wss" || o.Secure || o.TLSConfig != nil
-		known := u.User != nil || o.User != "" || o.Token != "" || o.TokenHandler != nil || o.UserJWT != nil || o.Nkey != "" || o.TLSCertCB != nil
+		known := u.User != nil || o.User != "" || o.UserInfo != nil || o.Token != "" || o.TokenHandler != nil || o.UserJWT != nil || o.Nkey != "" || o.TLSCertCB != nil
 		if !secure || !known {
 			return ErrInsecure
 		}
