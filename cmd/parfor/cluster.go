@@ -24,6 +24,7 @@ type clusterFlags struct {
 	ca        string
 	cert, key string
 	wait      time.Duration // for an agent
+	away      outage
 }
 
 // declare declares the flags; those of who waits for agents only for them.
@@ -105,6 +106,7 @@ func (c *clusterFlags) connect(ctx context.Context, function string, say func(st
 	if err != nil {
 		return nil, err
 	}
+	opts = append(opts, c.away.watch(say)...)
 	// What runs ends with the run's own context; this one is about connecting only.
 	dial, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	forget := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"parfor.dev/parfor"
@@ -19,6 +20,10 @@ type far struct {
 	x   *cluster.Executor
 	ctx context.Context // one for all attempts: so the cluster has one loop of them
 	end context.CancelCauseFunc
+
+	away   *outage
+	last   context.Context // ends when nothing is waited for any more
+	gaveUp atomic.Bool     // on servers that are away
 
 	function string
 }
@@ -41,12 +46,16 @@ func (s *session) join(b body) error {
 	if err != nil {
 		return err
 	}
-	s.far = &far{x: x, function: function}
+	s.far = &far{x: x, function: function, away: &s.cluster.away}
 	return nil
 }
 
 func (s *session) leave() {
-	if s.far != nil {
+	switch {
+	case s.far == nil:
+	case s.far.gaveUp.Load(): // to close would be to wait for them; the connection ends with us
+		s.warn("the cluster's servers did not come back: agents don't know that they are to end what they run")
+	default:
 		if err := s.far.x.Close(); err != nil {
 			s.warn(err.Error())
 		}
@@ -60,7 +69,7 @@ func (f *far) slots() int { return max(1, 2*f.x.SlotsFor(f.function)) }
 // ask has an agent do one attempt. The error is that of the attempt as such, or
 // the end of the run.
 func ask[In, Out any](f *far, body func(context.Context, In) (Out, error), in In) (Out, error) {
-	out, err := parfor.Submit(f.ctx, f.x, body, in).Result(context.Background()) // which ends with f.ctx, when nothing runs any more
+	out, err := parfor.Submit(f.ctx, f.x, body, in).Result(f.last) // which ends with f.ctx, when nothing runs any more
 	if err == nil {
 		return out, nil
 	}

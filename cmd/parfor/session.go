@@ -133,6 +133,7 @@ func (s *session) loop(b body, res *results.Results) (loop.Outcome, error) {
 	defer s.cancel(nil)
 	if s.far != nil {
 		s.far.ctx, s.far.end = ctx, s.cancel
+		defer s.far.inTime(ctx)()
 	}
 	defer context.AfterFunc(ctx, func() { s.source.Close() })() //nolint:errcheck // a read of standard input must not hold the end up
 	watch, done, err := s.observers()

@@ -72,6 +72,7 @@ func serveAgent(cmd *cobra.Command, where *clusterFlags, f *agent.Flags) error {
 	if c.NATS, err = where.nats(); err != nil {
 		return err
 	}
+	c.NATS = append(c.NATS, where.away.watch(func(text string) { cmd.PrintErrln(text) })...)
 	fmt.Fprintln(cmd.ErrOrStderr(), "parfor: "+c.Describe())
 	began := time.Now()
 	if err := agent.Serve(cmd.Context(), c); err != nil && !wasInterrupted(cmd.Context(), err) {

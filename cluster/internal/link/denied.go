@@ -100,6 +100,9 @@ var publication = regexp.MustCompile(`(?i)publish to "(\S+)"`)
 
 // complain hears what the server says on its own account.
 func (l *Link) complain(p *post.Post, sub *nats.Subscription, err error) {
+	if errors.Is(err, nats.ErrConsumerNotActive) { // whoever reads from it makes another
+		return
+	}
 	if !errors.Is(err, nats.ErrPermissionViolation) {
 		subject := ""
 		if sub != nil {

@@ -65,14 +65,17 @@ func Dial(ctx context.Context, c Config) (*Link, error) {
 		nats.Name(c.Name), nats.Timeout(dialTime), nats.MaxReconnects(-1), nats.ReconnectWait(retryTime), nats.ReconnectJitter(retryTime, time.Second),
 		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsOut),
 		nats.CustomInboxPrefix(c.Space.Inbox(c.Side)),
-		nats.ReconnectHandler(func(*nats.Conn) {
+	}, c.Options...)
+	opts = append(opts, func(o *nats.Options) error { // the caller may have handlers, too
+		heard, closed, back := o.AsyncErrorCB, o.ClosedCB, o.ReconnectedCB
+		o.ReconnectedCB = func(nc *nats.Conn) {
 			if p := there.Load(); p != nil {
 				p.Resend()
 			}
-		}),
-	}, c.Options...)
-	opts = append(opts, func(o *nats.Options) error { // the caller may have handlers, too
-		heard, closed := o.AsyncErrorCB, o.ClosedCB
+			if back != nil {
+				back(nc)
+			}
+		}
 		o.AsyncErrorCB = func(nc *nats.Conn, sub *nats.Subscription, err error) {
 			l.complain(there.Load(), sub, err)
 			if heard != nil {
