@@ -49,6 +49,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	all["exits"] = exits
 	all["appears"] = appears
 	all["server"] = natsServer
+	all["deployed"] = deployed
 	return all
 }
 

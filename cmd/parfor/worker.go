@@ -73,7 +73,8 @@ func serveAgent(cmd *cobra.Command, where *clusterFlags, f *agent.Flags) error {
 		return err
 	}
 	c.NATS = append(c.NATS, where.away.watch(func(text string) { cmd.PrintErrln(text) })...)
-	fmt.Fprintln(cmd.ErrOrStderr(), "parfor: "+c.Describe())
+	c.Say = func(text string) { cmd.PrintErrln("parfor: " + text) }
+	c.Say(c.Describe())
 	began := time.Now()
 	if err := agent.Serve(cmd.Context(), c); err != nil && !wasInterrupted(cmd.Context(), err) {
 		return where.failed(err)

@@ -3,7 +3,8 @@
 // build. It links the client of the cluster, no server.
 //
 // serve.go is the agent, command.go the body of run, request.go that of http,
-// client.go what it sends with, policy.go what this agent may do.
+// client.go what it sends with, policy.go what this agent may do, metrics.go its
+// numbers.
 //
 // What travels is rendered: the words of a command and what its placeholders
 // stand for, or a request. An agent adds nothing but its own environment, folder

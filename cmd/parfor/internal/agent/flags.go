@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"net"
 	"runtime"
 	"strings"
 	"time"
@@ -15,6 +16,8 @@ type Flags struct {
 	exec  bool
 	env   []string
 	grace time.Duration
+
+	metrics string
 }
 
 // Declare declares them.
@@ -22,6 +25,7 @@ func (f *Flags) Declare(fs *pflag.FlagSet) {
 	fs.IntVarP(&f.slots, "workers", "j", 0, "run `N` items at once (default: one for each core; requests, which wait most of the time, want more)")
 	fs.BoolVar(&f.exec, "allow-exec", false, "run commands, too: whoever may use the cluster may then do here what this user may")
 	fs.StringArrayVar(&f.env, "allow-env", nil, "let headers of requests have the value of `VARIABLE` in this environment (repeatable)")
+	fs.StringVar(&f.metrics, "metrics", "", "serve numbers for Prometheus at `ADDRESS`, as 127.0.0.1:9090, below /metrics")
 	fs.DurationVar(&f.grace, "grace", 30*time.Second, "wait `DUR` for what runs when the agent is to end")
 }
 
@@ -33,6 +37,9 @@ func (f *Flags) Check() error {
 	case f.grace < 0:
 		return fmt.Errorf("--grace %v: it can't be negative", f.grace)
 	}
+	if _, _, err := net.SplitHostPort(f.metrics); f.metrics != "" && err != nil {
+		return fmt.Errorf("--metrics %s: it is no address, as 127.0.0.1:9090 is one", f.metrics)
+	}
 	for _, name := range f.env {
 		if name == "" || strings.Contains(name, "=") {
 			return fmt.Errorf("--allow-env %q: write the name of a variable", name)
@@ -43,7 +50,7 @@ func (f *Flags) Check() error {
 
 // Config is an agent of the cluster at url, of a server on this machine or not.
 func (f *Flags) Config(url string, local bool) Config {
-	c := Config{URL: url, Slots: f.slots, Exec: f.exec, Env: f.env, Grace: f.grace, Local: local}
+	c := Config{URL: url, Slots: f.slots, Exec: f.exec, Env: f.env, Grace: f.grace, Local: local, Metrics: f.metrics}
 	if c.Slots == 0 {
 		c.Slots = runtime.NumCPU()
 	}
@@ -58,3 +65,6 @@ func (c *Config) Describe() string {
 	}
 	return fmt.Sprintf("an agent, %d items at once, that %s; ^C drains it", c.Slots, what)
 }
+
+// Metrics is where numbers are to be served.
+func (f *Flags) Metrics() string { return f.metrics }

@@ -27,6 +27,9 @@ type Config struct {
 	Env   []string      // variables that requests may send
 	Grace time.Duration // for what runs when the agent is to end
 	Local bool          // one server, on this machine: it never has to elect a leader
+
+	Metrics string       // where numbers are served, host:port; "": nowhere
+	Say     func(string) // is told what people may want to know
 }
 
 // localSilence is how long an agent of one machine may be silent.
@@ -47,6 +50,11 @@ func (c *Config) Functions() []string {
 // what runs, and returns nil. The error says why it could not begin, or go on.
 // A program has one agent at a time.
 func Serve(ctx context.Context, c Config) error {
+	end, err := serveMetrics(c.Metrics, c.Say)
+	if err != nil {
+		return err
+	}
+	defer end()
 	allowed.Store(&policy{env: c.Env})
 	clients.workers = c.Slots
 	if c.Exec {

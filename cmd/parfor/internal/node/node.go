@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,7 @@ func Main() int {
 	if err == nil {
 		return codeOK
 	}
-	fmt.Fprintf(os.Stderr, "parfor-node: %v\n", err)
+	fmt.Fprintf(os.Stderr, "parfor-node: %s\n", strings.TrimPrefix(err.Error(), "parfor: "))
 	if errors.Is(err, errUsage) || errors.Is(err, embed.ErrOption) {
 		return codeUsage
 	}
@@ -105,6 +106,9 @@ func (n *node) run(ctx context.Context, said io.Writer) (err error) {
 	if err := n.agent.Check(); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
+	if n.noAgent && n.agent.Metrics() != "" {
+		return fmt.Errorf("%w: --metrics are an agent's numbers, and --no-agent has none", errUsage)
+	}
 	dir, where, err := n.folder()
 	if err != nil {
 		return err
@@ -124,7 +128,8 @@ func (n *node) run(ctx context.Context, said io.Writer) (err error) {
 		return nil
 	}
 	c := n.agent.Config(s.URL(), true)
-	fmt.Fprintln(said, "parfor-node: "+c.Describe())
+	c.Say = func(text string) { fmt.Fprintln(said, "parfor-node: "+text) }
+	c.Say(c.Describe())
 	return agent.Serve(ctx, c)
 }
 
