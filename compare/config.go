@@ -81,6 +81,9 @@ type Config struct {
 	// Cluster, if set, adds a line for the agents of a cluster: it connects to them
 	// and returns the executor. Agents run the function that is called AgentName.
 	Cluster func(context.Context) (parfor.Executor, error)
+	// ClusterSlots is how many items those agents run at once, 0 if it isn't known: the
+	// report says so where that is less than what is in flight.
+	ClusterSlots int
 
 	Files    []string  // where the report goes: .html, .json, .csv, .svg
 	Out      io.Writer // the table

@@ -55,7 +55,11 @@ func (e *experiment) waysBlock() {
 		}[e.cfg.Python]
 	}
 	if !e.cfg.Tutorial && len(e.cfg.Sweep) == 0 {
-		e.rep.WaysNote += fmt.Sprintf(" Only the number in flight counts; %d for both:", e.cfg.InFlight)
+		all := "both"
+		if e.cfg.Cluster != nil {
+			all = "all"
+		}
+		e.rep.WaysNote += fmt.Sprintf(" Only the number in flight counts; %d for %s:", e.cfg.InFlight, all)
 	}
 }
 
@@ -81,6 +85,7 @@ func (e *experiment) sizesGrid() {
 	ways = append(ways, e.cfg.pythonSeries(k)...)
 	g := &report.Grid{Axis: e.cfg.Body.thing(), InFlight: k, Sizes: sizes}
 	e.rep.Grid = g
+	g.Caveat = e.fewAgents(e.cfg.InFlight)
 	for _, w := range ways {
 		g.Series = append(g.Series, w.series())
 	}
@@ -97,6 +102,7 @@ func (e *experiment) sweepGrid() {
 	g := &report.Grid{Axis: "workers", Items: n, Sizes: slices.Compact(slices.Sorted(slices.Values(e.cfg.Sweep))),
 		Note: fmt.Sprintf("%d %s, by how many are in flight:", n, e.cfg.Body.thing())}
 	e.rep.Sweep = g
+	g.Caveat = e.fewAgents(g.Sizes[len(g.Sizes)-1])
 	ways := []way{sequential(), goroutines(0), processes(1)}
 	if e.cfg.Cluster != nil {
 		ways = append(ways, agents(0))
@@ -117,6 +123,15 @@ func (e *experiment) sweepGrid() {
 			e.add(w, e.loop(n), false, gridRow(g, k, w))
 		}
 	}
+}
+
+// fewAgents says that agents run fewer items at once than are in flight, if they do.
+func (e *experiment) fewAgents(inFlight int) string {
+	n := e.cfg.ClusterSlots
+	if e.cfg.Cluster == nil || n == 0 || n >= inFlight {
+		return ""
+	}
+	return fmt.Sprintf("The cluster's agents run %d at once: more with -j of parfor worker or parfor-node.", n)
 }
 
 func gridRow(g *report.Grid, size int, w way) row {

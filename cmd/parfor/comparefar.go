@@ -34,6 +34,7 @@ func (f *compareFlags) compare(cmd *cobra.Command, cfg compare.Config) error {
 	if err != nil {
 		return err
 	}
+	cfg.ClusterSlots = x.SlotsFor(compare.AgentName)
 	if err := x.Close(); err != nil {
 		return ioError(err)
 	}

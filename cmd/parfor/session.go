@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -82,7 +83,9 @@ func (s *session) close() {
 	s.source.Close() //nolint:errcheck // files that were only read
 }
 
-func (s *session) warn(text string) { fmt.Fprintf(s.stderr, "parfor: warning: %s\n", text) }
+func (s *session) warn(text string) {
+	fmt.Fprintf(s.stderr, "parfor: warning: %s\n", strings.TrimPrefix(text, "parfor: ")) // which the library's begin with
+}
 
 // workersOr is -j, or the verb's own number.
 func (s *session) workersOr(usual int) int {

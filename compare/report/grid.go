@@ -85,6 +85,9 @@ func (t Text) GridTitle(g *Grid) string {
 	if g.Note != "" {
 		s = t.wrap(g.Note, 2)
 	}
+	if g.Caveat != "" {
+		s += t.wrap(g.Caveat, 2)
+	}
 	if !l.suffix {
 		if names := g.startIncluded(); names != "" {
 			s += t.wrap("start-up included: "+names, 2)

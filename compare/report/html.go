@@ -168,6 +168,9 @@ func (p *page) charts(v View, r *Report) {
 		if names := g.startIncluded(); names != "" {
 			p.add("%s: start-up included. ", names)
 		}
+		if g.Caveat != "" {
+			p.add("%s ", g.Caveat)
+		}
 		for _, m := range plot.Marks {
 			p.add("%s. ", m.Text)
 		}

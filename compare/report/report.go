@@ -93,7 +93,8 @@ type Grid struct {
 	Axis     string   `json:"axis"`            // the row's word: "requests" or "workers"
 	Items    int      `json:"items,omitempty"` // the fixed number of requests of a sweep over workers
 	InFlight int      `json:"in_flight,omitempty"`
-	Note     string   `json:"note,omitempty"` // the line above the grid
+	Note     string   `json:"note,omitempty"`   // the line above the grid
+	Caveat   string   `json:"caveat,omitempty"` // what a reader should know of it, a sentence
 	Sizes    []int    `json:"sizes"`
 	Series   []Series `json:"series"` // the first is what "faster" compares with
 	Cells    []Cell   `json:"cells"`  // in any order, at most one per size and series
