@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -262,3 +263,55 @@ func TestDeployAlerts(t *testing.T) {
 		t.Errorf("%d names in %d alerts", n, len(groups))
 	}
 }
+
+// The rules are Prometheus's, and tell of agents that died. It needs promtool.
+func TestDeployAlertsFire(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("there is no promtool")
+	}
+	dir := t.TempDir()
+	rules, err := yaml.Marshal(manifest(t, "alerts.yaml")["PrometheusRule/parfor"].at(t, "spec"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"rules.yml": rules, "test.yml": []byte(alertsTest)} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"check", "rules", "rules.yml"}, {"test", "rules", "test.yml"}} {
+		cmd := exec.Command(promtool, args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("promtool %v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+// alertsTest has a program with a loop, whose only agent dies after five minutes.
+const alertsTest = `
+rule_files: [rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {series: 'parfor_cluster_items_in_flight{namespace="default",instance="program"}', values: '8x40'}
+      - {series: 'parfor_loops_active{loop="naps",executor="cluster",instance="program"}', values: '1x40'}
+      - {series: 'parfor_loop_last_progress_timestamp_seconds{loop="naps",executor="cluster",instance="program"}', values: '0+60x5 300x35'}
+      - {series: 'parfor_agent_slots{namespace="default",instance="agent"}', values: '4x5 stale'}
+    alert_rule_test:
+      - {eval_time: 5m, alertname: ParforNoSlots}
+      - {eval_time: 10m, alertname: ParforNoSlots}
+      - eval_time: 12m
+        alertname: ParforNoSlots
+        exp_alerts:
+          - exp_labels: {namespace: default}
+            exp_annotations: {summary: "Items wait in default, and no agent reports slots."}
+      - {eval_time: 15m, alertname: ParforLoopStandsStill}
+      - eval_time: 18m
+        alertname: ParforLoopStandsStill
+        exp_alerts:
+          - exp_labels: {loop: naps, executor: cluster, instance: program}
+            exp_annotations: {summary: "No item of naps has ended for ten minutes: are there agents, and do the servers have a leader?"}
+`

@@ -37,7 +37,7 @@ var (
 	// or without credentials.
 	ErrInsecure = link.ErrInsecure
 	// ErrDenied means that the servers deny this program's user something that it
-	// needs, or no longer take its credentials. The text names the subject.
+	// needs, or don't take its credentials. The text names the subject.
 	// [WorkerACL] is what an agent needs.
 	ErrDenied = link.ErrDenied
 )

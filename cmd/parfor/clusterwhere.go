@@ -91,7 +91,7 @@ func (c *clusterFlags) url() (string, error) {
 	if dir == whereLocal {
 		var err error
 		if dir, err = cluster.LocalDir(); err != nil {
-			return "", usagef("--cluster local: %w", err)
+			return "", usagef("--cluster local: %s", strings.TrimPrefix(err.Error(), "parfor: "))
 		}
 	}
 	u, err := cluster.LocalURL(dir)

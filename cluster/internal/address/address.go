@@ -69,7 +69,10 @@ func Read(dir string) (a Address, err error) {
 	if err != nil {
 		return a, err
 	}
-	return Decode(b)
+	if a, err = Decode(b); err != nil {
+		return a, fmt.Errorf("%w: remove %s, and the next server writes it anew", err, name)
+	}
+	return a, nil
 }
 
 // Decode reads what the file has.

@@ -31,6 +31,9 @@ const (
 // errUsage marks what the user has to say otherwise.
 var errUsage = errors.New("usage")
 
+// leastStore is how many bytes of disk a server can do with: it sets some aside.
+const leastStore = 512 << 20
+
 // node is what the flags say.
 type node struct {
 	agent    agent.Flags
@@ -50,11 +53,20 @@ func Main() int {
 	if err == nil {
 		return codeOK
 	}
-	fmt.Fprintf(os.Stderr, "parfor-node: %s\n", strings.TrimPrefix(err.Error(), "parfor: "))
+	fmt.Fprintf(os.Stderr, "parfor-node: %s\n", plain(err))
 	if errors.Is(err, errUsage) || errors.Is(err, embed.ErrOption) {
 		return codeUsage
 	}
 	return codeIO
+}
+
+// plain is an error's text without the words that say whose it is.
+func plain(err error) string {
+	text := err.Error()
+	for _, whose := range []string{errUsage.Error() + ": ", "embed: ", "parfor: "} {
+		text = strings.TrimPrefix(text, whose)
+	}
+	return text
 }
 
 // Command is parfor-node.
@@ -96,7 +108,7 @@ at once.`,
 	fs.SortFlags = false
 	fs.StringVar(&n.dir, "dir", "", "keep what the server needs in `DIR`, on a local disk (default: parfor/node in the user's cache folder, which --cluster local means)")
 	fs.BoolVar(&n.sync, "sync", false, "have the server write each message to the disk before it goes on: nothing is lost without power, and all is slower")
-	fs.Int64Var(&n.maxStore, "max-store", 0, "take at most `BYTES` of disk (default: three quarters of what is free)")
+	fs.Int64Var(&n.maxStore, "max-store", 0, "take at most `BYTES` of disk, 512 MiB at least (default: three quarters of what is free)")
 	fs.BoolVar(&n.noAgent, "no-agent", false, "the server alone")
 	n.agent.Declare(fs)
 	return cmd
@@ -108,6 +120,9 @@ func (n *node) run(ctx context.Context, said io.Writer) (err error) {
 	}
 	if n.noAgent && n.agent.Metrics() != "" {
 		return fmt.Errorf("%w: --metrics are an agent's numbers, and --no-agent has none", errUsage)
+	}
+	if n.maxStore != 0 && n.maxStore < leastStore {
+		return fmt.Errorf("%w: --max-store %d: it takes %d at least, of which %d are for items that agents died of", errUsage, n.maxStore, leastStore, leastStore/2)
 	}
 	dir, where, err := n.folder()
 	if err != nil {
