@@ -61,13 +61,14 @@ type Agent struct {
 // Start begins to take chunks. It blocks until every lane is there.
 func Start(ctx context.Context, c Config) (*Agent, error) {
 	a := newAgent(c)
+	a.watch.Slots.Add(int64(a.slots)) // before others see that it is there
 	if err := a.begin(ctx); err != nil {
+		a.watch.Slots.Add(-int64(a.slots))
 		a.cancel(nil)
 		close(a.quit)
 		a.running.Wait()
 		return nil, fmt.Errorf("parfor: the agent: %w", err)
 	}
-	a.watch.Slots.Add(int64(a.slots))
 	return a, nil
 }
 
